@@ -1,0 +1,31 @@
+/** The record of an agent, and what its presence looks like. */
+import * as z from "zod";
+import { LIMITS } from "./limits.ts";
+
+export const agentRecord = z.strictObject({
+  agent_id: z.string(),
+  agent_type: z.string(),
+  capabilities: z.array(z.string()).optional(),
+  key_id: z.string(),
+  first_seen: z.int(),
+  seen: z.int(),
+  /** An open poll lasts until then. */
+  waits_until: z.int().optional(),
+  /** Tasks it may hold: a hint, checked against their records whenever it matters. */
+  holds: z.array(z.string()).optional(),
+  /** Where its next claim begins among the lanes that it may serve, when they are more than one claim compares. */
+  lanes_from: z.int().optional(),
+  /** The process behind a runner. */
+  instance: z.string().optional(),
+});
+
+export type AgentRecord = z.infer<typeof agentRecord>;
+
+export type Presence = "idle" | "busy" | "offline";
+
+/** A display, not a verdict: it never ends a lease. `now` and the record's times are milliseconds of one clock. */
+export function presence(agent: AgentRecord, held: number, now: number): Presence {
+  if (held > 0) return "busy";
+  if ((agent.waits_until ?? 0) > now) return "idle";
+  return now - agent.seen > LIMITS.offline_seconds * 1000 ? "offline" : "idle";
+}

@@ -1,0 +1,53 @@
+/** The life of a task: its statuses and the only moves between them. The Lua scripts are rendered from this table. */
+
+export const STATUSES = [
+  "blocked",
+  "scheduled",
+  "ready",
+  "running",
+  "suspended",
+  "in_review",
+  "completed",
+  "failed",
+  "cancelled",
+  "skipped",
+] as const;
+
+export type Status = (typeof STATUSES)[number];
+
+export const TERMINAL = ["completed", "failed", "cancelled", "skipped"] as const;
+
+export type TerminalStatus = (typeof TERMINAL)[number];
+
+export function isTerminal(status: Status): status is TerminalStatus {
+  return TERMINAL.some((terminal) => terminal === status);
+}
+
+/** A move: from which statuses it may start, and where it ends. Anything else is refused and changes nothing. */
+export interface Move {
+  readonly from: readonly Status[];
+  readonly to: Status;
+}
+
+export const MOVES = {
+  /** The last dependency was met, and no start time lies ahead. */
+  unblock: { from: ["blocked"], to: "ready" },
+  /** The last dependency was met, and its start time lies ahead. */
+  postpone: { from: ["blocked"], to: "scheduled" },
+  /** A dependency ended in a way that the task's trigger rule does not accept. */
+  skip: { from: ["blocked"], to: "skipped" },
+  /** Its start time came. */
+  arrive: { from: ["scheduled"], to: "ready" },
+  claim: { from: ["ready"], to: "running" },
+  /** The lease ran out: others may claim. */
+  expire: { from: ["running"], to: "ready" },
+  /** A late heartbeat of the lease that ran out, before anybody else claimed. */
+  reclaim: { from: ["ready"], to: "running" },
+  /** Handed back undone. */
+  release: { from: ["running", "ready"], to: "ready" },
+  /** From `ready` too: a late result is accepted while nobody else claimed. */
+  complete: { from: ["running", "ready"], to: "completed" },
+  fail: { from: ["running", "ready"], to: "failed" },
+} as const satisfies Record<string, Move>;
+
+export type MoveName = keyof typeof MOVES;

@@ -1,0 +1,81 @@
+/** Every number that bounds Baton, each with its reason. Lengths are in UTF-16 units, sizes in bytes, times in seconds. */
+export const LIMITS = {
+  /** A request body. Upstash takes 10 MB a request; 1 MB leaves room for many tasks and keeps a Worker's CPU small. */
+  body_bytes: 1_048_576,
+  /** `context` of one task, and `result` of one submit. */
+  payload_bytes: 262_144,
+  /** Up to here a payload rides in the shard of its run, so that a claim needs one round trip. */
+  inline_bytes: 4_096,
+  /** Notes ride beside the record until the next attempt. */
+  notes_bytes: 16_384,
+  description_bytes: 262_144,
+  title_length: 120,
+  agent_type_length: 64,
+  agent_id_length: 100,
+  capability_length: 64,
+  capabilities: 32,
+  requires: 16,
+  idempotency_key_length: 200,
+  /** Dependencies of one task: each is an edge to write and a record to read within one script. */
+  dependencies: 100,
+  /** Tasks that one script creates. */
+  tasks_per_create: 200,
+  /** A task number must stay short to copy, and a run small enough to list. */
+  tasks_per_run: 10_000,
+  /** Routing classes of a project: agent type, required capabilities and assignee. */
+  lanes: 200,
+  /** Lanes whose heads one claim compares. */
+  lanes_per_claim: 16,
+  max_tasks: 10,
+  /** A model works for an hour without calling anybody. */
+  lease_seconds_default: 3_600,
+  lease_seconds_min: 1,
+  lease_seconds_cap: 14_400,
+  /** A renewal never goes past this, so that a stuck worker that still heartbeats ends some time. */
+  max_run_seconds_default: 14_400,
+  max_run_seconds_cap: 86_400,
+  /** 45 s is safe in every client: the smallest hard limit is 60 s to the first byte or the result. */
+  wait_seconds_default: 30,
+  wait_seconds_cap: 45,
+  /** A progress token suggests, but does not prove, that progress extends the client's time-out. */
+  wait_seconds_cap_with_progress: 240,
+  message_length: 2_000,
+  error_bytes: 8_192,
+  attempts_kept: 20,
+  late_results_kept: 3,
+  /** Arguments of one Redis command within a script, an even number: longer lists go in pieces. */
+  arguments: 400,
+  /** Due items that one call handles before its own work. */
+  sweep_per_call: 8,
+  /** Edges that one call resolves; the rest becomes due work. */
+  edges_per_call: 100,
+  /** A released task goes to other agents first, for this long. */
+  avoid_ms: 60_000,
+  /** Places beyond the wanted number that a claim looks at, where the first ones do not fit. */
+  claim_lookahead: 7,
+  /** An agent's name is its key's alone until it was unseen for this long. */
+  agent_name_kept_ms: 86_400_000,
+  /** How often it is noted that a type is polled for: often enough to warn of types that nobody serves. */
+  types_noted_ms: 600_000,
+  state_key_length: 200,
+  state_value_bytes: 65_536,
+  state_keys: 1_000,
+  state_page: 50,
+  /** An operation id is remembered for the Worker's own re-sends, which end within seconds. */
+  operation_id_seconds: 600,
+  /** The caller's own key for a write of shared state: a version may be overwritten at once, so a day must do. */
+  state_idempotency_seconds: 86_400,
+  events_kept: 100_000,
+  list_default: 50,
+  list_cap: 200,
+  /** Results of dependencies handed to a worker; the rest by pointer. */
+  inputs: 50,
+  inputs_bytes: 32_768,
+  /** A reply of 8,000 tokens, at the usual four bytes a token. */
+  reply_bytes: 32_000,
+  /** An agent unseen for this long, without a live lease, is shown as offline. */
+  offline_seconds: 300,
+  /** An agent unseen for this long is forgotten. */
+  agent_kept_seconds: 604_800,
+  agents: 10_000,
+} as const;

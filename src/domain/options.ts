@@ -1,0 +1,79 @@
+/** The `options` of a task: one open object on the wire, a closed set of names here. */
+import * as z from "zod";
+import { LIMITS } from "./limits.ts";
+import { nearest } from "./nearest.ts";
+import { LANE_WIDTH } from "./order.ts";
+import { refuse, type Result } from "./refusal.ts";
+
+const capability = z.string().trim().min(1).max(LIMITS.capability_length);
+
+export const taskOptions = z.strictObject({
+  requires: z.array(capability).max(LIMITS.requires).optional(),
+  assignee: z.string().trim().min(1).max(LIMITS.agent_id_length).optional(),
+  lease_seconds: z.int().min(LIMITS.lease_seconds_min).max(LIMITS.lease_seconds_cap).optional(),
+  max_run_seconds: z.int().min(1).max(LIMITS.max_run_seconds_cap).optional(),
+  start_at: z.iso
+    .datetime({ offset: true })
+    .refine((time) => Date.parse(time) < LANE_WIDTH, "times reach to the year 2109")
+    .optional(),
+  trigger_rule: z.literal("all_success").optional(),
+});
+
+export type TaskOptions = z.infer<typeof taskOptions>;
+
+/** Named by the contract, and not built yet: refused by name, so that nobody relies on what does not happen. */
+const LATER = [
+  "review",
+  "locks",
+  "delegation",
+  "retry",
+  "start_within_seconds",
+  "deadline",
+  "concurrency_key",
+  "concurrency_limit",
+  "result_schema",
+  "cron",
+];
+
+const KNOWN = [...Object.keys(taskOptions.shape), ...LATER];
+
+/** Reads the options of one task; `where` names them in a refusal. */
+export function readOptions(
+  options: Readonly<Record<string, unknown>>,
+  where: string,
+): Result<TaskOptions> {
+  const given = Object.entries(options).filter(([, value]) => value !== null && value !== "");
+  for (const [name, value] of given) {
+    const refusal = check(name, value, where);
+    if (refusal) return refusal;
+  }
+  const parsed = taskOptions.safeParse(Object.fromEntries(given));
+  if (parsed.success) return { ok: true, value: parsed.data };
+  const problems = parsed.error.issues.map(
+    (issue) => `${[where, ...issue.path.map(String)].join(".")}: ${issue.message}`,
+  );
+  return refuse("invalid", `${problems.join("; ")}.`);
+}
+
+function check(name: string, value: unknown, where: string): ReturnType<typeof refuse> | undefined {
+  if (!KNOWN.includes(name)) {
+    const meant = nearest(name, KNOWN);
+    return refuse(
+      "unknown_parameter",
+      `No option ${clip(name)} in ${where}${meant ? `; did you mean ${meant}?` : `. Known: ${KNOWN.join(", ")}.`}`,
+    );
+  }
+  const later = LATER.includes(name)
+    ? name
+    : name === "trigger_rule" && (value === "all_done" || value === "one_failed")
+      ? `trigger_rule ${value}`
+      : undefined;
+  if (later === undefined) return undefined;
+  return refuse("not_available", `${where}.${later} is not yet available; leave it out.`, {
+    option: name,
+  });
+}
+
+function clip(text: string): string {
+  return text.length > 40 ? `${text.slice(0, 40)}…` : text;
+}

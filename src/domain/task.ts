@@ -1,0 +1,110 @@
+/**
+ * The record of a task and of its run, as stored: the truth from which every index can be rebuilt. Field names are the
+ * same in Lua, TypeScript and JSON. Times are integer milliseconds of Redis' clock. What agents wrote (description,
+ * context, result, error) is never decoded in Lua: it lies beside the record or inside it as JSON text.
+ */
+import * as z from "zod";
+import { STATUSES } from "./lifecycle.ts";
+
+/** Who holds, or last held, the task. `ended` says why it no longer counts; while it is absent the lease is live. */
+export const leaseRecord = z.strictObject({
+  check: z.string(),
+  agent_id: z.string(),
+  /** The key that got the lease: it works with no other. */
+  key_id: z.string(),
+  since: z.int(),
+  until_ms: z.int(),
+  seconds: z.int(),
+  ended: z.enum(["expired", "released", "completed", "failed"]).optional(),
+  answer: z.enum(STATUSES).optional(),
+});
+
+export const attemptRecord = z.strictObject({
+  attempt: z.int(),
+  check: z.string(),
+  agent_id: z.string(),
+  key_id: z.string(),
+  since: z.int(),
+  ended_at: z.int(),
+  outcome: z.enum(["expired", "released", "completed", "failed"]),
+  /** The status that the submit was answered with: the same submit again gets it again. */
+  answer: z.enum(STATUSES).optional(),
+  /** JSON text of the error of a failed attempt. */
+  error: z.string().optional(),
+  /** What its last heartbeat said. */
+  message: z.string().optional(),
+});
+
+export const dependencyRecord = z.strictObject({
+  task_id: z.string(),
+  /** The name under which the dependency's result appears in `inputs`; the task id where absent. */
+  key: z.string().optional(),
+  /** Set once the edge has latched: the status in which the dependency ended. */
+  ended: z.enum(["completed", "failed", "cancelled", "skipped"]).optional(),
+  /** Where a result over the inline size lies. */
+  result_blob: z.string().optional(),
+});
+
+export const taskRecord = z.strictObject({
+  task_id: z.string(),
+  title: z.string(),
+  agent_type: z.string(),
+  requires: z.array(z.string()).optional(),
+  assignee: z.string().optional(),
+  priority: z.int(),
+  status: z.enum(STATUSES),
+  created_at: z.int(),
+  created_by: z.string(),
+  start_at: z.int().optional(),
+  lease_seconds: z.int().optional(),
+  max_run_seconds: z.int().optional(),
+  /** Place within its lane; absent until first ready. */
+  order: z.int().optional(),
+  ready_at: z.int().optional(),
+  lane: z.int(),
+  attempt: z.int(),
+  lease: leaseRecord.optional(),
+  attempts: z.array(attemptRecord).optional(),
+  dependencies: z.array(dependencyRecord).optional(),
+  /** Dependencies that have not ended yet. */
+  open_dependencies: z.int().optional(),
+  /** True when other tasks wait for this one. */
+  has_dependents: z.boolean().optional(),
+  skipped_because: z.string().optional(),
+  payload_bytes: z.int(),
+  payload_blob: z.string().optional(),
+  result_bytes: z.int().optional(),
+  result_blob: z.string().optional(),
+  /** JSON text of the last error. */
+  error: z.string().optional(),
+  progress: z.int().optional(),
+  message: z.string().optional(),
+  /** True when a released attempt left notes beside the record. */
+  has_notes: z.boolean().optional(),
+  /** The agent that released it last: others go first until then. */
+  avoid: z.strictObject({ agent_id: z.string(), until_ms: z.int() }).optional(),
+  /** Attempts whose late results are kept beside the record. */
+  late_results: z.array(z.int()).optional(),
+  ended_at: z.int().optional(),
+  /** The caller's key for the call that made it, kept as long as the task. */
+  idempotency_key: z.string().optional(),
+});
+
+export const runRecord = z.strictObject({
+  run_id: z.string(),
+  name: z.string().optional(),
+  status: z.enum(["active", "completed", "failed", "cancelled"]),
+  created_at: z.int(),
+  created_by: z.string(),
+  /** Tasks ever created in it: the number of the newest one. */
+  tasks: z.int(),
+  open: z.int(),
+  failed: z.int(),
+  ended_at: z.int().optional(),
+});
+
+export type LeaseRecord = z.infer<typeof leaseRecord>;
+export type AttemptRecord = z.infer<typeof attemptRecord>;
+export type DependencyRecord = z.infer<typeof dependencyRecord>;
+export type TaskRecord = z.infer<typeof taskRecord>;
+export type RunRecord = z.infer<typeof runRecord>;

@@ -1,0 +1,59 @@
+/**
+ * The only spelling of a Redis key. Everything of a project carries its hash tag, so that a cluster keeps it together
+ * and Upstash can lock per key.
+ *
+ * | key           | type   | content                                                                                |
+ * |---------------|--------|----------------------------------------------------------------------------------------|
+ * | `control`     | hash   | `run_seq`, `next_due`, `lane_seq`, `lanes:<type>`, `types`, `watch:<type>`, `agents`,     |
+ * |               |        | `agent:<id>`: numbers, and JSON where a record is meant                                  |
+ * | `line`        | zset   | one member per task that is ready, running or scheduled, and `edges:<task>` for due work: |
+ * |               |        | timers below zero (`time - 2^43`), ready tasks at `lane * 2^42 + order`                   |
+ * | `shard:<n>`   | hash   | `r1` a run, `r1t2` a task, `r1t2:payload`, `:result`, `:notes`, `:late:<attempt>`         |
+ * | `edges`       | zset   | `<upstream>|<downstream>`, all scores 0: dependencies that have not latched               |
+ * | `events`      | stream | field `facts`: a JSON list of what one call changed; trimmed                              |
+ * | `state`       | hash   | `<scope>/<key>`: shared state, `<version> <expiry or 0> <JSON>`                           |
+ * | `state_names` | zset   | the same names, all scores 0, for reading by prefix                                       |
+ * | `idempotency` | hash   | the caller's idempotency keys: fingerprint and reply                                      |
+ * | `operation:*` | string | reply of one request, for its own re-sends; expires                                      |
+ * | `blob:*`      | string | a payload or result over the inline size                                                 |
+ */
+
+/** Shards of the record hashes. Upstash limits one record to 100 MB; a run lies whole in one shard. */
+export const SHARDS = 16;
+
+export const PROJECT_KEYS = [
+  "control",
+  "line",
+  "events",
+  "edges",
+  "state",
+  "state_names",
+  "idempotency",
+] as const;
+
+export type ProjectKey = (typeof PROJECT_KEYS)[number];
+
+export interface Keys {
+  readonly project: Readonly<Record<ProjectKey, string>>;
+  readonly shards: readonly string[];
+  operation(id: string): string;
+  blob(id: string): string;
+}
+
+export function keysOf(project: string): Keys {
+  const prefix = `baton:{${project}}:`;
+  return {
+    project: {
+      control: `${prefix}control`,
+      line: `${prefix}line`,
+      events: `${prefix}events`,
+      edges: `${prefix}edges`,
+      state: `${prefix}state`,
+      state_names: `${prefix}state_names`,
+      idempotency: `${prefix}idempotency`,
+    },
+    shards: Array.from({ length: SHARDS }, (_, index) => `${prefix}shard:${index}`),
+    operation: (id) => `${prefix}operation:${id}`,
+    blob: (id) => `${prefix}blob:${id}`,
+  };
+}

@@ -1,0 +1,43 @@
+-- Creates tasks in one run, all or nothing: one task, or a workflow of them. Dependencies name tasks of the same call
+-- by their number in it, or existing tasks by id.
+local names = { "next_due", "types", "run_seq", "lane_seq" }
+for _, agent_type in ipairs(request.agent_types) do
+  table.insert(names, "lanes:" .. agent_type)
+  table.insert(names, "watch:" .. agent_type)
+end
+read_control(names)
+
+if request.idempotency_key then
+  local stored = redis.call("HGET", idempotency, request.idempotency_key)
+  if stored then
+    local before = cjson.decode(stored)
+    if before.fingerprint ~= request.fingerprint then
+      return '{"refused":"idempotency_conflict"}'
+    end
+    return before.reply
+  end
+end
+
+local tasks
+local run, refusal = find_run()
+if run then
+  tasks, refusal = build_tasks(run)
+end
+if refusal then
+  -- A re-send of a creation that succeeded may meet a limit that it reached itself.
+  return redis.call("GET", operation) or cjson.encode(refusal)
+end
+
+local reply = reply_for(run, tasks)
+local first = redis.call("SET", operation, reply, "NX", "EX", LIMITS.operation_id_seconds)
+if not first then
+  return redis.call("GET", operation)
+end
+if request.idempotency_key then
+  local value = cjson.encode({ fingerprint = request.fingerprint, reply = reply })
+  redis.call("HSET", idempotency, request.idempotency_key, value)
+end
+store_tasks(run, tasks)
+flush()
+sweep(LIMITS.sweep_per_call)
+return reply

@@ -1,0 +1,29 @@
+-- Renews a lease and notes how far the work is.
+local lease = request.lease
+load({ lease.task_id })
+read_control({ "next_due" })
+local worth, answer = examine(lease)
+local task = known[lease.task_id]
+if worth == "late" and last_moment(task) <= now() then
+  worth = "over"
+end
+if worth ~= "live" and worth ~= "late" then
+  return refusal_of(lease, worth, answer)
+end
+if worth == "late" then
+  reclaim(task)
+end
+if request.progress or request.message then
+  task.progress = request.progress or task.progress
+  task.message = request.message or task.message
+  add_fact({ type = "task.progress", task_id = task.task_id, attempt = task.attempt, progress = task.progress })
+end
+renew(task)
+flush()
+sweep(LIMITS.sweep_per_call)
+return cjson.encode({
+  now = now(),
+  until_ms = task.lease.until_ms,
+  last_moment = last_moment(task),
+  seconds = task.lease.seconds,
+})

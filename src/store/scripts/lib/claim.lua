@@ -1,0 +1,218 @@
+-- Hands tasks to an agent: what it still holds first, then the heads of the lanes that it may serve.
+-- Depends on: unit, moves, edges, sweep, lease.
+
+local function may_serve(lane, agent)
+  if lane.assignee and lane.assignee ~= agent.agent_id then
+    return false
+  end
+  for _, needed in ipairs(lane.requires or {}) do
+    if not agent.can[needed] then
+      return false
+    end
+  end
+  return true
+end
+
+-- The lanes of the agent's type that it may serve, its own first, at most as many as one claim may compare. Where there
+-- are more, the next claim goes on where this one ends, so that each lane has its turn.
+local function lanes_for(agent)
+  local all = cjson.decode(control_values["lanes:" .. agent.agent_type] or "[]")
+  local own, others = {}, {}
+  for _, lane in ipairs(all) do
+    if may_serve(lane, agent) then
+      table.insert(lane.assignee and own or others, lane.id)
+    end
+  end
+  for _, id in ipairs(others) do
+    table.insert(own, id)
+  end
+  if #own <= LIMITS.lanes_per_claim then
+    agent.record.lanes_from = nil
+    return own
+  end
+  local from, some = agent.record.lanes_from or 0, {}
+  for i = 1, LIMITS.lanes_per_claim do
+    some[i] = own[(from + i - 1) % #own + 1]
+  end
+  agent.record.lanes_from = (from + LIMITS.lanes_per_claim) % #own
+  return some
+end
+
+-- The first few places of each lane, merged into one order.
+local function heads(lanes, count)
+  local found = {}
+  for _, lane in ipairs(lanes) do
+    local low = lane * LINE.lane_width
+    local range = redis.call(
+      "ZRANGE",
+      line,
+      string.format("%.0f", low),
+      string.format("(%.0f", low + LINE.lane_width),
+      "BYSCORE",
+      "LIMIT",
+      0,
+      count,
+      "WITHSCORES"
+    )
+    for i = 1, #range, 2 do
+      table.insert(found, { member = range[i], order = tonumber(range[i + 1]) - low })
+    end
+  end
+  table.sort(found, function(a, b)
+    if a.order ~= b.order then
+      return a.order < b.order
+    end
+    return a.member < b.member
+  end)
+  return found
+end
+
+local function fits(task, agent)
+  if not task or task.status ~= "ready" then
+    return false
+  end
+  local avoid = task.avoid
+  return not (avoid and avoid.agent_id == agent.agent_id and avoid.until_ms > now())
+end
+
+local function lease_seconds_of(task, asked)
+  if task.lease_seconds then
+    return task.lease_seconds
+  end
+  return asked > 0 and asked or LIMITS.lease_seconds_default
+end
+
+local function hand_out(task, agent, check)
+  move(task, "claim")
+  task.attempt = task.attempt + 1
+  task.avoid = nil
+  task.message = nil
+  add_fact({
+    type = "task.claimed",
+    task_id = task.task_id,
+    attempt = task.attempt,
+    agent_id = agent.agent_id,
+    ready_at = task.ready_at,
+  })
+  task.lease = { check = check, agent_id = agent.agent_id, key_id = agent.key_id }
+end
+
+local function start_lease(task, asked)
+  local seconds = lease_seconds_of(task, asked)
+  task.lease.since = now()
+  task.lease.seconds = seconds
+  task.lease.until_ms = math.min(now() + seconds * 1000, last_moment(task))
+  stand_timer(member_of(task.task_id), task.lease.until_ms)
+end
+
+-- Claims up to `count` tasks; looks at a bounded number of places, and mends those that do not fit their records.
+local function claim(agent, count)
+  local claimed = {}
+  if count <= 0 then
+    return claimed
+  end
+  local found = heads(lanes_for(agent), count + LIMITS.claim_lookahead)
+  local first = 1
+  while #claimed < count and first <= #found do
+    local last = math.min(first + count - #claimed - 1, #found)
+    local names = {}
+    for i = first, last do
+      local id = task_of(found[i].member)
+      table.insert(names, id)
+      table.insert(names, id .. ":payload")
+    end
+    load(names)
+    for i = first, last do
+      local task = known[task_of(found[i].member)]
+      if fits(task, agent) then
+        table.insert(claimed, task)
+        hand_out(task, agent, table.remove(agent.checks))
+      elseif not task or task.status ~= "ready" then
+        put_in_place(found[i].member, task)
+      end
+    end
+    first = last + 1
+  end
+  for _, task in ipairs(claimed) do
+    start_lease(task, agent.lease_seconds)
+  end
+  return claimed
+end
+
+-- What the agent still holds, by its own list, which is only a hint: the records decide.
+local function still_held(agent)
+  local names = {}
+  for _, id in ipairs(agent.record.holds or {}) do
+    table.insert(names, id)
+    table.insert(names, id .. ":payload")
+  end
+  load(names)
+  local held = {}
+  for _, id in ipairs(agent.record.holds or {}) do
+    local task = known[id]
+    local lease = task and task.lease
+    if lease and not lease.ended and lease.agent_id == agent.agent_id and lease.key_id == agent.key_id then
+      renew(task)
+      -- Past the longest time of an attempt nothing renews it.
+      if not expire(task) then
+        table.insert(held, task)
+      end
+    end
+  end
+  return held
+end
+
+local function note_agent(agent, tasks)
+  local record = agent.record
+  record.agent_type = agent.agent_type
+  -- An empty list cannot be told from an empty object here.
+  record.capabilities = #(agent.capabilities or {}) > 0 and agent.capabilities or nil
+  record.seen = now()
+  record.first_seen = record.first_seen or record.seen
+  record.waits_until = agent.wait_ms > 0 and record.seen + agent.wait_ms or nil
+  record.holds = nil
+  for _, task in ipairs(tasks) do
+    record.holds = record.holds or {}
+    table.insert(record.holds, task.task_id)
+  end
+  write_control("agent:" .. agent.agent_id, cjson.encode(record))
+  local types = cjson.decode(control_values.types or "{}")
+  if (types[agent.agent_type] or 0) < record.seen - LIMITS.types_noted_ms then
+    types[agent.agent_type] = record.seen
+    write_control("types", cjson.encode(types))
+  end
+  if agent.wait_ms > 0 then
+    local watched = tonumber(control_values["watch:" .. agent.agent_type] or "0") or 0
+    write_control("watch:" .. agent.agent_type, string.format("%.0f", math.max(watched, record.seen + agent.wait_ms)))
+  end
+end
+
+-- One task of a reply: its record, and beside it the text that was never decoded.
+local function handed(task, held)
+  local payload = raw[task.task_id .. ":payload"]
+  return '{"record":' .. cjson.encode(task) .. (payload and ',"payload":' .. payload or "") .. (held and ',"held":true' or "") .. "}"
+end
+
+-- Gives the agent up to `max_tasks`, held ones included, and returns them as JSON text.
+local function serve(agent)
+  local tasks = still_held(agent)
+  local parts = {}
+  for i, task in ipairs(tasks) do
+    parts[i] = handed(task, true)
+  end
+  local room = agent.max_tasks - #tasks
+  local claimed = claim(agent, room)
+  if #claimed < room and sweep(LIMITS.sweep_per_call) > 0 then
+    for _, task in ipairs(claim(agent, room - #claimed)) do
+      table.insert(claimed, task)
+    end
+  end
+  for _, task in ipairs(claimed) do
+    table.insert(tasks, task)
+    table.insert(parts, handed(task, false))
+  end
+  note_agent(agent, tasks)
+  flush()
+  sweep(LIMITS.sweep_per_call)
+  return "[" .. table.concat(parts, ",") .. "]"
+end

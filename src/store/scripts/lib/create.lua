@@ -1,0 +1,194 @@
+-- The steps of creating tasks: find the run, work out each task and its status, then store them.
+-- Depends on: unit, moves, lanes.
+
+local function unknown_ids()
+  local missing = {}
+  for _, id in ipairs(request.upstream) do
+    if not known[id] then
+      table.insert(missing, id)
+    end
+  end
+  if #missing == 0 and request.run_id and not known[request.run_id] then
+    table.insert(missing, request.run_id)
+  end
+  return missing
+end
+
+-- The run that the tasks join, or a new one.
+local function find_run()
+  local names = {}
+  for _, id in ipairs(request.upstream) do
+    table.insert(names, id)
+    table.insert(names, run_of(id))
+  end
+  if request.run_id then
+    table.insert(names, request.run_id)
+  end
+  load(names)
+  local missing = unknown_ids()
+  if #missing > 0 then
+    return nil, { refused = "not_found", ids = missing }
+  end
+  if request.run_id then
+    local run = known[request.run_id]
+    if run.tasks + #request.tasks > LIMITS.tasks_per_run then
+      return nil, { refused = "limit", limit = LIMITS.tasks_per_run, what = "tasks of a run" }
+    end
+    return run
+  end
+  local number = (tonumber(control_values.run_seq or "0") or 0) + 1
+  return {
+    run_id = "r" .. number,
+    name = request.name,
+    status = "active",
+    created_by = request.created_by,
+    tasks = 0,
+    open = 0,
+    failed = 0,
+    fresh = number,
+  }
+end
+
+-- Resolves what a task waits for: edges to tasks that still run are open, the others have ended already.
+local function resolve_dependencies(task, wanted, made)
+  local open, failed = 0, nil
+  for _, dependency in ipairs(wanted) do
+    local upstream = dependency.number and made[dependency.number] or known[dependency.task_id]
+    dependency.number = nil
+    dependency.task_id = upstream.task_id
+    if TERMINAL[upstream.status] then
+      dependency.ended = upstream.status
+      dependency.result_blob = upstream.result_blob
+      if upstream.status ~= "completed" then
+        failed = failed or upstream.task_id
+      end
+    else
+      open = open + 1
+    end
+  end
+  if #wanted > 0 then
+    task.dependencies = wanted
+    task.open_dependencies = open
+  end
+  return open, failed
+end
+
+local function status_of(task, open, failed)
+  if failed then
+    task.skipped_because = failed
+    return "skipped"
+  elseif open > 0 then
+    return "blocked"
+  elseif task.start_at and task.start_at > now() then
+    return "scheduled"
+  end
+  return "ready"
+end
+
+-- Works out the records. `request.sequence` is an order in which every dependency comes before its dependents.
+local function build_tasks(run)
+  local made = {}
+  for _, number in ipairs(request.sequence) do
+    local task = request.tasks[number]
+    local wanted = task.dependencies or {}
+    task.dependencies = nil
+    task.task_id = run.run_id .. "t" .. (run.tasks + number)
+    task.lane = lane_of(task)
+    if not task.lane then
+      return nil, { refused = "limit", limit = LIMITS.lanes, what = "lanes" }
+    end
+    task.attempt = 0
+    task.created_by = request.created_by
+    task.status = status_of(task, resolve_dependencies(task, wanted, made))
+    made[number] = task
+  end
+  return made
+end
+
+local function reply_for(run, tasks)
+  local parts = {}
+  for number, task in ipairs(tasks) do
+    parts[number] = '{"task_id":"' .. task.task_id .. '","status":"' .. task.status .. '"}'
+  end
+  return '{"run_id":"'
+    .. run.run_id
+    .. '","types":'
+    .. (control_values.types or "{}")
+    .. ',"tasks":['
+    .. table.concat(parts, ",")
+    .. "]}"
+end
+
+local function tell(run, tasks)
+  if run.fresh then
+    add_fact({ type = "run.created", run_id = run.run_id })
+  elseif run.status ~= "active" and run.open > 0 then
+    run.status = "active"
+    run.ended_at = nil
+    add_fact({ type = "run.reopened", run_id = run.run_id })
+  end
+  for _, task in ipairs(tasks) do
+    add_fact({ type = "task.created", task_id = task.task_id, agent_type = task.agent_type })
+    if task.status == "ready" then
+      add_fact({ type = "task.ready", task_id = task.task_id })
+    elseif task.status == "skipped" then
+      add_fact({ type = "task.skipped", task_id = task.task_id, because = task.skipped_because })
+    end
+  end
+end
+
+local function place(task)
+  if task.status == "ready" then
+    make_ready(task)
+  elseif task.status == "scheduled" then
+    stand_timer(member_of(task.task_id), task.start_at)
+  elseif task.status == "skipped" then
+    task.ended_at = now()
+  end
+  for _, dependency in ipairs(task.dependencies or {}) do
+    if not dependency.ended then
+      link(dependency.task_id, task.task_id)
+      local upstream = known[dependency.task_id]
+      if not upstream.has_dependents then
+        upstream.has_dependents = true
+        save(upstream)
+      end
+    end
+  end
+end
+
+local function store_tasks(run, tasks)
+  for _, task in ipairs(tasks) do
+    save(task)
+    run.open = run.open + (TERMINAL[task.status] and 0 or 1)
+  end
+  run.tasks = run.tasks + #tasks
+  tell(run, tasks)
+  local closed = run.open == 0 and run.status == "active"
+  if closed then
+    run.status = run.failed > 0 and "failed" or "completed"
+    add_fact({ type = "run." .. run.status, run_id = run.run_id })
+  end
+  local blob = 0
+  for number, task in ipairs(tasks) do
+    task.created_at = now()
+    place(task)
+    if payloads[number] ~= "" then
+      if task.payload_blob then
+        blob = blob + 1
+        redis.call("SET", blobs[blob], payloads[number])
+      else
+        save_raw(task.task_id .. ":payload", payloads[number])
+      end
+    end
+  end
+  if closed then
+    run.ended_at = now()
+  end
+  if run.fresh then
+    run.created_at = now()
+    write_control("run_seq", run.fresh)
+    run.fresh = nil
+  end
+  save(run)
+end

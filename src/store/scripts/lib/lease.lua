@@ -1,0 +1,109 @@
+-- What a lease is worth, and how it is renewed. Expiry only permits others to claim: until somebody does, the holder
+-- of the lease that ran out may still go on.
+-- Depends on: unit, moves.
+
+local function past_attempt(task, lease)
+  for _, attempt in ipairs(task.attempts or {}) do
+    if attempt.attempt == lease.attempt and attempt.check == lease.check and attempt.key_id == lease.key_id then
+      return attempt
+    end
+  end
+end
+
+-- Returns one of
+--   "unknown"             no such lease, or it is not this key's
+--   "live"                held
+--   "late"                ran out, and nobody has taken the task since
+--   "submitted", answer   ended by its own submit, which was answered with that status
+--   "lost"                ran out, and the task went on without it
+local function examine(lease)
+  local task = known[lease.task_id]
+  local current = task and task.lease
+  if not current then
+    return "unknown"
+  end
+  if task.attempt == lease.attempt then
+    if current.check ~= lease.check or current.key_id ~= lease.key_id then
+      return "unknown"
+    elseif not current.ended then
+      return "live"
+    elseif current.ended == "expired" and (task.status == "ready" or task.status == "scheduled") then
+      return "late"
+    end
+  end
+  local past = past_attempt(task, lease)
+  if not past then
+    return "unknown"
+  elseif past.outcome == "expired" then
+    return "lost"
+  end
+  return "submitted", past.answer
+end
+
+local function last_moment(task)
+  local seconds = task.max_run_seconds or LIMITS.max_run_seconds_default
+  return task.lease.since + seconds * 1000
+end
+
+-- What the caller reads whose lease is not worth anything.
+local function refusal_of(lease, worth, answer)
+  local task = known[lease.task_id] or nil
+  return cjson.encode({ refused = worth, answer = answer, status = task and task.status, attempt = task and task.attempt })
+end
+
+-- Extends a live lease, never shortens it, and never past the longest time that one attempt may run.
+local function renew(task)
+  local extended = math.min(now() + task.lease.seconds * 1000, last_moment(task))
+  if extended > task.lease.until_ms then
+    task.lease.until_ms = extended
+    stand_timer(member_of(task.task_id), extended)
+  end
+  save(task)
+end
+
+-- Puts a task on the list of what its agent holds, so that its next poll gives it again.
+local function note_held(task)
+  local name = "agent:" .. task.lease.agent_id
+  read_control({ name })
+  local agent = control_values[name] and cjson.decode(control_values[name])
+  if not agent then
+    return
+  end
+  agent.holds = agent.holds or {}
+  for _, id in ipairs(agent.holds) do
+    if id == task.task_id then
+      return
+    end
+  end
+  table.insert(agent.holds, task.task_id)
+  write_control(name, cjson.encode(agent))
+end
+
+-- Takes a task back under a lease that ran out. The attempt goes on: its end is struck from the history.
+local function reclaim(task)
+  add_fact({ type = "task.claimed", task_id = task.task_id, attempt = task.attempt, agent_id = task.lease.agent_id, again = true })
+  move(task, "reclaim")
+  task.lease.ended = nil
+  table.remove(task.attempts)
+  if #task.attempts == 0 then
+    task.attempts = nil
+  end
+  task.lease.until_ms = math.min(now() + task.lease.seconds * 1000, last_moment(task))
+  stand_timer(member_of(task.task_id), task.lease.until_ms)
+  note_held(task)
+end
+
+-- Renews the lease that came along with another call, if it still can be; says what the lease was worth.
+local function renew_by(lease)
+  local worth, answer = examine(lease)
+  local task = known[lease.task_id]
+  if worth == "live" then
+    renew(task)
+  elseif worth == "late" and last_moment(task) > now() then
+    reclaim(task)
+    worth = "live"
+  elseif worth == "late" then
+    worth = "over"
+  end
+  return worth, answer
+end

@@ -1,0 +1,82 @@
+-- What a submit does to its task.
+-- Depends on: unit, moves, edges, lease.
+
+local function keep_result(task, submit)
+  if submit.blob ~= "" then
+    redis.call("SET", blob, result)
+  elseif result ~= "" then
+    save_raw(task.task_id .. ":result", result)
+  end
+end
+
+-- What is submitted with anything but `completed` is for whoever continues.
+local function keep_notes(task)
+  if result ~= "" then
+    task.has_notes = true
+    save_raw(task.task_id .. ":notes", result)
+  end
+end
+
+local function complete(task, submit)
+  add_fact({ type = "task.completed", task_id = task.task_id, attempt = task.attempt, agent_id = task.lease.agent_id, result_bytes = submit.result_bytes })
+  move(task, "complete")
+  task.progress = nil
+  task.result_bytes = submit.result_bytes
+  if submit.blob ~= "" then
+    task.result_blob = submit.blob
+  end
+  end_task(task)
+  close_attempt(task, "completed")
+  leave_line(task.task_id)
+  keep_result(task, submit)
+  follow_edges(task, LIMITS.edges_per_call)
+end
+
+local function fail(task, submit)
+  add_fact({ type = "task.failed", task_id = task.task_id, attempt = task.attempt, agent_id = task.lease.agent_id, code = submit.error_code })
+  move(task, "fail")
+  task.progress = nil
+  task.error = submit.error
+  keep_notes(task)
+  end_task(task)
+  close_attempt(task, "failed")
+  leave_line(task.task_id)
+  follow_edges(task, LIMITS.edges_per_call)
+end
+
+-- Handed back undone: other agents go first for a while.
+local function release(task)
+  add_fact({ type = "task.ready", task_id = task.task_id, attempt = task.attempt, released_by = task.lease.agent_id })
+  move(task, "release")
+  task.progress = nil
+  task.avoid = { agent_id = task.lease.agent_id, until_ms = now() + LIMITS.avoid_ms }
+  keep_notes(task)
+  close_attempt(task, "released")
+  make_ready(task)
+end
+
+-- Keeps what came too late beside the record, the last few only, so that no finished work is thrown away.
+local function keep_late(task, lease, submit)
+  local kept = task.late_results or {}
+  for _, attempt in ipairs(kept) do
+    if attempt == lease.attempt then
+      return
+    end
+  end
+  add_fact({ type = "task.late_result", task_id = task.task_id, attempt = lease.attempt })
+  local past = past_attempt(task, lease)
+  table.insert(kept, lease.attempt)
+  while #kept > LIMITS.late_results_kept do
+    drop_raw(task.task_id .. ":late:" .. table.remove(kept, 1))
+  end
+  task.late_results = kept
+  save(task)
+  local text = '{"attempt":' .. lease.attempt .. ',"agent_id":' .. cjson.encode(past.agent_id) .. ',"at":' .. string.format("%.0f", now())
+  if submit.blob ~= "" then
+    redis.call("SET", blob, result)
+    text = text .. ',"result_blob":' .. cjson.encode(submit.blob) .. "}"
+  else
+    text = text .. ',"result":' .. (result == "" and "null" or result) .. "}"
+  end
+  save_raw(task.task_id .. ":late:" .. lease.attempt, text)
+end

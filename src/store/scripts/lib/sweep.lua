@@ -1,0 +1,110 @@
+-- Handles a few due items: leases that ran out, start times that came, edges that wait. Every call does a little of
+-- it, so that no process has to watch the clock.
+-- Depends on: unit, moves, edges; keys state and state_names.
+
+local function expire(task)
+  -- The lease may have been renewed, or ended, since its place was written.
+  if task.status ~= "running" or task.lease.until_ms > now() then
+    return false
+  end
+  move(task, "expire")
+  close_attempt(task, "expired")
+  task.progress = nil
+  add_fact({
+    type = "task.lease_lost",
+    task_id = task.task_id,
+    attempt = task.attempt,
+    agent_id = task.lease.agent_id,
+  })
+  make_ready(task)
+  return true
+end
+
+local function arrive(task)
+  move(task, "arrive")
+  add_fact({ type = "task.ready", task_id = task.task_id })
+  make_ready(task)
+end
+
+-- A place that does not fit its record is an index gone wrong: the record is the truth.
+local function put_in_place(member, task)
+  if not task then
+    places[member] = false
+  elseif task.status == "running" then
+    stand_timer(member, task.lease.until_ms)
+  elseif task.status == "scheduled" then
+    stand_timer(member, task.start_at)
+  elseif task.status == "ready" then
+    stand_ready(task)
+  else
+    places[member] = false
+  end
+end
+
+-- Removes an entry of the shared state whose time is over, unless it was written again meanwhile.
+local function expire_state(member, name)
+  local expires = tonumber(string.match(redis.call("HGET", state, name) or "", "^%d+ (%d+) ") or "0")
+  places[member] = false
+  if expires > now() then
+    stand_timer(member, expires)
+  elseif expires > 0 then
+    redis.call("HDEL", state, name)
+    redis.call("ZREM", state_names, name)
+  end
+end
+
+-- Returns what is left of the budget for edges.
+local function handle_due(member, budget)
+  local name = string.match(member, "^state:(.+)$")
+  if name then
+    expire_state(member, name)
+    return budget
+  end
+  local pending = string.match(member, "^edges:(.+)$")
+  if pending then
+    local source = known[pending]
+    if source and source.has_dependents then
+      return follow_edges(source, budget)
+    end
+    places[member] = false
+    return budget
+  end
+  local task = known[task_of(member)]
+  if task and task.status == "scheduled" and task.start_at <= now() then
+    arrive(task)
+  elseif not (task and expire(task)) then
+    put_in_place(member, task)
+  end
+  return budget
+end
+
+-- Sweeps if something may be due. `next_due` in the control hash never lies later than the earliest timer, so that a
+-- call with nothing due costs no look at the line.
+local function sweep(limit)
+  local next_due = tonumber(control_values.next_due or "0") or 0
+  if next_due == 0 or now() < next_due then
+    return 0
+  end
+  local last = string.format("%.0f", now() - LINE.timer_offset)
+  local due = redis.call("ZRANGE", line, "-inf", last, "BYSCORE", "LIMIT", 0, limit)
+  local names = {}
+  for _, member in ipairs(due) do
+    local id = string.match(member, "^edges:(.+)$") or task_of(member)
+    if id then
+      table.insert(names, id)
+      table.insert(names, run_of(id))
+    end
+  end
+  load(names)
+  local budget = LIMITS.edges_per_call
+  for _, member in ipairs(due) do
+    budget = handle_due(member, budget)
+  end
+  flush()
+  local first = redis.call("ZRANGE", line, 0, 0, "WITHSCORES")
+  local score = tonumber(first[2] or "0")
+  write_control("next_due", score < 0 and string.format("%.0f", score + LINE.timer_offset) or "0")
+  write_control_changes()
+  control_changes = {}
+  return #due
+end

@@ -1,0 +1,250 @@
+-- The unit of work: records are read into memory, changed there, and written by `flush`, so that every guard stands
+-- before the first write (Redis does not undo) and a shard, the line and the control hash are written once each.
+-- Depends on: control, line, events, edges, shards, given_now.
+
+local known, raw, changed = {}, {}, {}
+local fields, gone, places, links, unlinks = {}, {}, {}, {}, {}
+local control_values, control_changes = {}, {}
+local facts, wakes = {}, {}
+local clock = given_now
+
+local function shard_of(id)
+  return tonumber(string.match(id, "^r(%d+)")) % #shards + 1
+end
+
+local function run_of(task_id)
+  return string.match(task_id, "^r%d+")
+end
+
+-- Calls `send` with a long list in pieces: Lua passes on only some thousands of arguments, and a command should end
+-- soon. Pairs stay together.
+local function in_pieces(list, send)
+  for first = 1, #list, LIMITS.arguments do
+    send(unpack(list, first, math.min(first + LIMITS.arguments - 1, #list)))
+  end
+end
+
+-- Reads records ("r1", "r1t2") and raw texts ("r1t2:payload"), one command per shard; what is known is not read again.
+local function load(names)
+  local wanted = {}
+  for _, name in ipairs(names) do
+    if known[name] == nil and raw[name] == nil then
+      local shard = shard_of(name)
+      wanted[shard] = wanted[shard] or {}
+      table.insert(wanted[shard], name)
+    end
+  end
+  for shard, list in pairs(wanted) do
+    in_pieces(list, function(...)
+      local values = redis.call("HMGET", shards[shard], ...)
+      for i, name in ipairs({ ... }) do
+        if string.find(name, ":", 1, true) then
+          raw[name] = values[i]
+        else
+          known[name] = values[i] and cjson.decode(values[i])
+        end
+      end
+    end)
+  end
+end
+
+local function save(record)
+  local id = record.task_id or record.run_id
+  known[id] = record
+  changed[id] = true
+end
+
+-- Keeps an agent's text beside its record. It is never decoded here: cjson would turn [] into {} and round numbers.
+local function save_raw(name, text)
+  raw[name] = text
+  fields[name] = text
+end
+
+local function drop_raw(name)
+  gone[name] = true
+end
+
+local function read_control(names)
+  local values = redis.call("HMGET", control, unpack(names))
+  for i, name in ipairs(names) do
+    control_values[name] = values[i]
+  end
+end
+
+local function write_control(name, value)
+  control_values[name] = value
+  control_changes[name] = value
+end
+
+local function add_fact(fact)
+  table.insert(facts, fact)
+end
+
+-- One stream entry for all facts of a call. Its id is the time of the change, so that it also serves as the clock.
+local function publish_facts()
+  local id = "*"
+  if given_now > 0 then
+    id = string.format("%.0f-*", given_now)
+  end
+  local entry =
+    redis.call("XADD", events, "MAXLEN", "~", LIMITS.events_kept, id, "facts", cjson.encode(facts))
+  facts = {}
+  return tonumber(string.match(entry, "^%d+"))
+end
+
+-- Milliseconds of Redis' clock, the same throughout a call. Call it only once nothing can be refused any more, or
+-- before the first fact: with facts at hand it writes them.
+local function now()
+  if clock == 0 then
+    if #facts > 0 then
+      clock = publish_facts()
+    else
+      local time = redis.call("TIME")
+      clock = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+    end
+  end
+  return clock
+end
+
+-- Members of the line sort like the numbers in them ("r9t10" before "r10t2"): each number is led by a letter for its
+-- length. Equal scores are then first come, first served.
+local function member_of(task_id)
+  local run, task = string.match(task_id, "^r(%d+)t(%d+)$")
+  return string.char(96 + #run) .. run .. string.char(96 + #task) .. task
+end
+
+local function task_of(member)
+  local run, task = string.match(member, "^%l(%d+)%l(%d+)$")
+  return run and ("r" .. run .. "t" .. task)
+end
+
+local function stand_ready(task)
+  places[member_of(task.task_id)] = task.lane * LINE.lane_width + task.order
+end
+
+local function stand_timer(member, at)
+  places[member] = at - LINE.timer_offset
+  local next_due = tonumber(control_values.next_due or "0") or 0
+  if next_due == 0 or at < next_due then
+    write_control("next_due", string.format("%.0f", at))
+  end
+end
+
+local function leave_line(task_id)
+  places[member_of(task_id)] = false
+end
+
+local function link(upstream, downstream)
+  table.insert(links, 0)
+  table.insert(links, upstream .. "|" .. downstream)
+end
+
+local function unlink(member)
+  table.insert(unlinks, member)
+end
+
+-- Agent types are free text; a channel's name goes into a URL and must not hold a comma.
+local function wake_channel(agent_type)
+  return control .. ":wake:" .. redis.sha1hex(agent_type)
+end
+
+local function wake(agent_type)
+  wakes[agent_type] = true
+end
+
+local function write_shards()
+  local writes, drops = {}, {}
+  local function put(name, value)
+    local shard = shard_of(name)
+    writes[shard] = writes[shard] or {}
+    table.insert(writes[shard], name)
+    table.insert(writes[shard], value)
+  end
+  for id in pairs(changed) do
+    put(id, cjson.encode(known[id]))
+  end
+  for name, text in pairs(fields) do
+    put(name, text)
+  end
+  for name in pairs(gone) do
+    local shard = shard_of(name)
+    drops[shard] = drops[shard] or {}
+    table.insert(drops[shard], name)
+  end
+  for shard, values in pairs(writes) do
+    in_pieces(values, function(...)
+      redis.call("HSET", shards[shard], ...)
+    end)
+  end
+  for shard, names in pairs(drops) do
+    redis.call("HDEL", shards[shard], unpack(names))
+  end
+end
+
+local function write_line()
+  local put, drop = {}, {}
+  for member, score in pairs(places) do
+    if score then
+      table.insert(put, string.format("%.0f", score))
+      table.insert(put, member)
+    else
+      table.insert(drop, member)
+    end
+  end
+  in_pieces(put, function(...)
+    redis.call("ZADD", line, ...)
+  end)
+  in_pieces(drop, function(...)
+    redis.call("ZREM", line, ...)
+  end)
+end
+
+local function write_control_changes()
+  local values = {}
+  for name, value in pairs(control_changes) do
+    table.insert(values, name)
+    table.insert(values, value)
+  end
+  if #values > 0 then
+    redis.call("HSET", control, unpack(values))
+  end
+end
+
+-- Tells waiters that there is work, but only where somebody waits. A lost message costs time, never work.
+local function publish_wakes()
+  local names = {}
+  for agent_type in pairs(wakes) do
+    if control_values["watch:" .. agent_type] == nil then
+      table.insert(names, "watch:" .. agent_type)
+    end
+  end
+  if #names > 0 then
+    read_control(names)
+  end
+  for agent_type in pairs(wakes) do
+    if (tonumber(control_values["watch:" .. agent_type] or "0") or 0) > now() then
+      redis.call("PUBLISH", wake_channel(agent_type), "work")
+    end
+  end
+end
+
+local function flush()
+  if #facts > 0 then
+    local time = publish_facts()
+    if clock == 0 then
+      clock = time
+    end
+  end
+  write_shards()
+  write_line()
+  in_pieces(links, function(...)
+    redis.call("ZADD", edges, ...)
+  end)
+  in_pieces(unlinks, function(...)
+    redis.call("ZREM", edges, ...)
+  end)
+  write_control_changes()
+  publish_wakes()
+  changed, fields, gone, places, links, unlinks = {}, {}, {}, {}, {}, {}
+  control_changes, wakes = {}, {}
+end

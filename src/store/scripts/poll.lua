@@ -1,0 +1,20 @@
+-- Gives an agent its tasks with their leases. A poll whose reply was lost gives the same leases again, because the
+-- agent still holds them.
+local agent = request.agent
+agent.checks = request.checks
+local refusal = meet(agent)
+if refusal then
+  return cjson.encode(refusal)
+end
+local tasks = serve(agent)
+return '{"now":'
+  .. string.format("%.0f", now())
+  .. ',"agent_type":'
+  .. cjson.encode(agent.agent_type)
+  .. ',"channel":"'
+  .. wake_channel(agent.agent_type)
+  .. '","next_due":'
+  .. (control_values.next_due or "0")
+  .. ',"tasks":'
+  .. tasks
+  .. "}"

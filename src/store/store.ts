@@ -1,0 +1,256 @@
+/** What Baton keeps, as one method per script. Each is one round trip; nothing here decides anything. */
+import type * as z from "zod";
+import type { LeaseRef } from "../domain/ids.ts";
+import type { DependencyRecord, TaskRecord } from "../domain/task.ts";
+import {
+  agentsReply,
+  createReply,
+  decode,
+  heartbeatReply,
+  listReply,
+  pollReply,
+  readReply,
+  type Said,
+  stateGetReply,
+  stateSetReply,
+  submitReply,
+} from "./codec.ts";
+import { type Keys, keysOf } from "./keys.ts";
+import type { Script } from "./script.ts";
+import { SCRIPTS } from "./scripts.ts";
+import type { Subscription, Transport } from "./transport.ts";
+
+/** A lease together with the key that came with it: it works with no other. */
+export interface HeldLease extends LeaseRef {
+  readonly key_id: string;
+}
+
+/** A dependency as asked for: `number` counts the tasks of the same call from 1, `task_id` names an existing one. */
+export type WantedDependency = Pick<DependencyRecord, "key"> &
+  ({ readonly number: number } | { readonly task_id: string });
+
+export type NewTask = Pick<TaskRecord, "title" | "agent_type" | "priority" | "payload_bytes"> &
+  Partial<
+    Pick<
+      TaskRecord,
+      | "requires"
+      | "assignee"
+      | "start_at"
+      | "lease_seconds"
+      | "max_run_seconds"
+      | "payload_blob"
+      | "idempotency_key"
+    >
+  > & { readonly dependencies?: readonly WantedDependency[] };
+
+export interface Creation {
+  readonly operation_id: string;
+  readonly created_by: string;
+  readonly run_id?: string;
+  readonly name?: string;
+  readonly tasks: readonly NewTask[];
+  /** JSON text of each task's description and context. */
+  readonly payloads: readonly string[];
+  /** Numbers of the tasks, from 1, in an order in which dependencies come before their dependents. */
+  readonly sequence: readonly number[];
+  /** Existing tasks that are depended on. */
+  readonly upstream: readonly string[];
+  readonly agent_types: readonly string[];
+  readonly idempotency_key?: string;
+  readonly fingerprint?: string;
+}
+
+export interface PollingAgent {
+  readonly agent_id?: string;
+  readonly agent_type?: string;
+  readonly capabilities?: readonly string[];
+  readonly key_id: string;
+  readonly max_tasks: number;
+  /** 0 where the agent did not ask for one. */
+  readonly lease_seconds: number;
+  /** How long it is going to wait if it gets nothing now; 0 where it is not. */
+  readonly wait_ms: number;
+}
+
+export interface Poll {
+  readonly agent: PollingAgent & { readonly agent_id: string };
+  /** Fresh lease checks, one for each task it may get. */
+  readonly checks: readonly string[];
+}
+
+export interface Submission {
+  readonly lease: HeldLease;
+  readonly submit: {
+    readonly status: "completed" | "failed" | "released";
+    readonly result_bytes: number;
+    /** Name of the blob that takes a result over the inline size; empty where it rides in the shard. */
+    readonly blob: string;
+    readonly error?: string;
+    readonly error_code?: string;
+  };
+  /** JSON text of the result or the notes; empty where there is none. */
+  readonly result: string;
+  /** Present: also hand the same agent its next task. */
+  readonly agent?: PollingAgent;
+  readonly checks?: readonly string[];
+}
+
+export interface Listing {
+  readonly run?: number;
+  readonly task?: number;
+  readonly only_run?: number;
+  readonly statuses: readonly string[];
+  readonly agent_type?: string;
+  readonly late_results?: boolean;
+  readonly limit: number;
+}
+
+export interface StateWrite {
+  readonly operation_id: string;
+  readonly name: string;
+  readonly key: string;
+  readonly value: string;
+  readonly run_id?: string;
+  readonly if_version?: number;
+  readonly ttl_seconds?: number;
+  /** Tells two bodies apart that came with one idempotency key; `operation_id` then is made of that key. */
+  readonly fingerprint?: string;
+  readonly lease?: HeldLease;
+}
+
+export interface StateRead {
+  readonly name?: string;
+  readonly prefix?: string;
+  readonly after?: string;
+  readonly lease?: HeldLease;
+}
+
+export interface RunRange {
+  readonly run_id: string;
+  readonly from: number;
+  readonly count: number;
+}
+
+/** Everything inside one project. */
+export interface Store {
+  create(creation: Creation): Promise<Said<z.infer<typeof createReply>>>;
+  poll(poll: Poll): Promise<Said<z.infer<typeof pollReply>>>;
+  heartbeat(beat: {
+    readonly lease: HeldLease;
+    readonly progress?: number;
+    readonly message?: string;
+  }): Promise<Said<z.infer<typeof heartbeatReply>>>;
+  submit(submission: Submission): Promise<Said<z.infer<typeof submitReply>>>;
+  read(names: readonly string[], range?: RunRange): Promise<Said<z.infer<typeof readReply>>>;
+  list(listing: Listing): Promise<Said<z.infer<typeof listReply>>>;
+  agents(cursor: string): Promise<Said<z.infer<typeof agentsReply>>>;
+  getState(read: StateRead): Promise<Said<z.infer<typeof stateGetReply>>>;
+  setState(write: StateWrite): Promise<Said<z.infer<typeof stateSetReply>>>;
+  /** Texts beside records and in blobs, by name; absent ones are undefined. One round trip for all. */
+  texts(names: readonly TextName[]): Promise<(string | undefined)[]>;
+  subscribe(channel: string): Promise<Subscription>;
+  ping(): Promise<void>;
+}
+
+/** A text beside a record (`r1t2:result`), or a blob. */
+export type TextName = { readonly field: string } | { readonly blob: string };
+
+export interface StoreOptions {
+  readonly transport: Transport;
+  readonly project: string;
+  /** Tests move time with this; in production Redis' own clock decides. Milliseconds. */
+  readonly now?: () => number;
+}
+
+export function createStore({ transport, project, now }: StoreOptions): Store {
+  const keys = keysOf(project);
+  async function run<T extends z.ZodType>(call: {
+    script: Script;
+    reply: T;
+    request: unknown;
+    keys?: readonly string[];
+    texts?: readonly string[];
+  }): Promise<Said<z.infer<T>>> {
+    const args = [
+      String(now?.() ?? 0),
+      JSON.stringify(call.request, wellFormed),
+      ...(call.texts ?? []),
+    ];
+    const text = await transport.run(call.script, call.script.keys(keys, call.keys ?? []), args);
+    return decode(call.reply, text);
+  }
+  return {
+    create: ({ operation_id, payloads, ...request }) =>
+      run({
+        script: SCRIPTS.create,
+        reply: createReply,
+        request,
+        keys: [
+          keys.operation(operation_id),
+          ...request.tasks.flatMap(({ payload_blob }) =>
+            payload_blob === undefined ? [] : [keys.blob(payload_blob)],
+          ),
+        ],
+        texts: payloads,
+      }),
+    poll: (request) => run({ script: SCRIPTS.poll, reply: pollReply, request }),
+    heartbeat: (request) => run({ script: SCRIPTS.heartbeat, reply: heartbeatReply, request }),
+    submit: ({ result, ...request }) =>
+      run({
+        script: SCRIPTS.submit,
+        reply: submitReply,
+        request,
+        keys: request.submit.blob === "" ? [] : [keys.blob(request.submit.blob)],
+        texts: [result],
+      }),
+    read: (names, range) =>
+      run({ script: SCRIPTS.read, reply: readReply, request: { names, range } }),
+    list: (request) => run({ script: SCRIPTS.list, reply: listReply, request }),
+    agents: (cursor) => run({ script: SCRIPTS.agents, reply: agentsReply, request: { cursor } }),
+    getState: (request) => run({ script: SCRIPTS.stateGet, reply: stateGetReply, request }),
+    setState: ({ operation_id, value, ...request }) =>
+      run({
+        script: SCRIPTS.stateSet,
+        reply: stateSetReply,
+        request,
+        keys: [keys.operation(operation_id)],
+        texts: [value],
+      }),
+    texts: (names) => readTexts({ transport, keys, names }),
+    subscribe: (channel) => transport.subscribe(channel),
+    ping: async () => {
+      await transport.pipeline([["PING"]]);
+    },
+  };
+}
+
+/** Half a surrogate pair would go out as an escape that Redis' JSON reader refuses. */
+function wellFormed(_name: string, value: unknown): unknown {
+  return typeof value === "string" ? value.toWellFormed() : value;
+}
+
+async function readTexts({
+  transport,
+  keys,
+  names,
+}: {
+  transport: Transport;
+  keys: Keys;
+  names: readonly TextName[];
+}): Promise<(string | undefined)[]> {
+  if (names.length === 0) return [];
+  const replies = await transport.pipeline(
+    names.map((name) =>
+      "blob" in name
+        ? (["GET", keys.blob(name.blob)] as const)
+        : (["HGET", shardKey(keys, name.field), name.field] as const),
+    ),
+  );
+  return replies.map((reply) => (typeof reply === "string" ? reply : undefined));
+}
+
+/** The same shard as `shard_of` in Lua. */
+function shardKey(keys: Keys, field: string): string {
+  const run = Number(/^r(\d+)/.exec(field)?.[1] ?? 0);
+  return keys.shards[run % keys.shards.length] ?? "";
+}

@@ -1,0 +1,159 @@
+/**
+ * Sends scripts and commands to Upstash over REST. A call that gets no answer is sent again: every script is safe to
+ * run twice for one request. Knows Redis' errors; nothing above it does.
+ */
+import { Redis } from "@upstash/redis/cloudflare";
+import type { Script } from "./script.ts";
+
+export interface TransportConfig {
+  readonly url: string;
+  readonly token: string;
+  /** Milliseconds that one attempt may take. */
+  readonly timeout_ms?: number;
+}
+
+export interface Transport {
+  /** Runs a script and returns its reply, which is always one string. */
+  run(script: Script, keys: readonly string[], args: readonly string[]): Promise<string>;
+  /** Sends plain reads in one round trip, each with its own result. */
+  pipeline(commands: readonly Read[]): Promise<unknown[]>;
+  /** Subscribes to a channel; resolves once Redis has acknowledged. */
+  subscribe(channel: string): Promise<Subscription>;
+}
+
+export type Read =
+  | readonly ["PING"]
+  | readonly ["GET", key: string]
+  | readonly ["HGET", key: string, field: string];
+
+export interface Subscription {
+  /** Resolves with the next message, or with undefined once the stream has ended or was closed. */
+  next(): Promise<string | undefined>;
+  close(): void;
+}
+
+const PAUSES_MS = [30, 200, 800];
+
+export function createTransport({ url, token, timeout_ms = 5_000 }: TransportConfig): Transport {
+  const redis = new Redis({
+    url,
+    token,
+    // The client's own retries would be fine, but its defaults wait too long and `retry: false` still sends twice.
+    retry: { retries: 0 },
+    // A static signal resolves to null on time-out; a function throws, which is what a fault should do.
+    signal: () => AbortSignal.timeout(timeout_ms),
+    enableAutoPipelining: false,
+    enableTelemetry: false,
+    automaticDeserialization: false,
+    responseEncoding: false,
+    readYourWrites: false,
+  });
+  return {
+    run: (script, keys, args) =>
+      again(async () => {
+        const sha = await script.sha();
+        try {
+          return text(await redis.evalsha(sha, [...keys], [...args]));
+        } catch (error) {
+          if (!answer(error)?.startsWith("NOSCRIPT")) throw error;
+          return text(await redis.eval(script.text, [...keys], [...args]));
+        }
+      }),
+    pipeline: (commands) =>
+      again(async () => {
+        const pipeline = redis.pipeline();
+        for (const [name, key, field] of commands) {
+          if (name === "PING") pipeline.ping();
+          else if (name === "GET") pipeline.get(key);
+          else pipeline.hget(key, field);
+        }
+        return await pipeline.exec<unknown[]>();
+      }),
+    subscribe: (channel) => open(redis, channel),
+  };
+}
+
+function text(reply: unknown): string {
+  if (typeof reply !== "string")
+    throw new StoreFault("a script replied with something else than a string", true);
+  return reply;
+}
+
+/** Redis or the network failed. `answered`: Redis said so, and the same call again would fail again. */
+export class StoreFault extends Error {
+  readonly answered: boolean;
+
+  constructor(what: string, answered: boolean) {
+    super(what);
+    this.name = "StoreFault";
+    this.answered = answered;
+  }
+}
+
+/** Sends again what may never have arrived. An answer from Redis, even an error, is an answer. */
+async function again<T>(send: () => Promise<T>): Promise<T> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await send();
+    } catch (error) {
+      const answered = answer(error);
+      if (answered !== undefined) throw new StoreFault(answered, true);
+      const pause = PAUSES_MS[attempt];
+      if (pause === undefined)
+        throw new StoreFault(`no answer from Redis (${nameOf(error)})`, false);
+      await new Promise((resolve) => setTimeout(resolve, pause));
+    }
+  }
+}
+
+/**
+ * What Redis answered, if it did: the client's own message goes on with the whole command, payloads included, which
+ * must not reach a log. A 429 or a 5xx comes from in front of Redis and is no such answer.
+ */
+function answer(error: unknown): string | undefined {
+  if (error instanceof StoreFault) return error.message;
+  if (!(error instanceof Error) || error.name !== "UpstashError") return undefined;
+  const said = error.message.split(", command was:", 1)[0] ?? "";
+  return /^[A-Z]{2,}( |$)/.test(said) ? said : undefined;
+}
+
+function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : typeof error;
+}
+
+function open(redis: Redis, channel: string): Promise<Subscription> {
+  const subscriber = redis.subscribe<string>(channel);
+  const messages: string[] = [];
+  let closed = false;
+  let wake: (() => void) | undefined;
+  const close = (): void => {
+    if (closed) return;
+    closed = true;
+    // The client's own promise rejects when its fetch is aborted, which is what closing does.
+    subscriber.unsubscribe().catch(() => undefined);
+    wake?.();
+  };
+  subscriber.on("message", ({ message: received }) => {
+    messages.push(received);
+    wake?.();
+  });
+  return new Promise((resolve, reject) => {
+    subscriber.on("error", (error) => {
+      close();
+      reject(error);
+    });
+    subscriber.on("subscribe", () =>
+      resolve({
+        close,
+        next: async () => {
+          if (messages.length === 0 && !closed) {
+            await new Promise<void>((woken) => {
+              wake = woken;
+            });
+          }
+          return messages.shift();
+        },
+      }),
+    );
+  });
+}
