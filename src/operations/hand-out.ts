@@ -1,0 +1,136 @@
+/** What a worker is given with a lease: the task's text, the results it builds on, and what earlier attempts left. */
+import { formatLease } from "../domain/ids.ts";
+import { LIMITS } from "../domain/limits.ts";
+import type { AttemptRecord, DependencyRecord, TaskRecord } from "../domain/task.ts";
+import { type HandedTask, type Payload, payload } from "../store/codec.ts";
+import type { Store, TextName } from "../store/store.ts";
+import * as z from "zod";
+
+export const handedOut = z.looseObject({
+  lease: z.string(),
+  lease_seconds: z.int(),
+  fence: z.string(),
+  task_description: z.string(),
+  context: z.json().optional(),
+  inputs: z.record(z.string(), z.json()).optional(),
+  previous_errors: z.array(z.string()).optional(),
+  notes: z.json().optional(),
+  held: z.boolean().optional(),
+  cut: z.string().optional(),
+});
+
+export type HandedOut = z.infer<typeof handedOut>;
+
+/** One further read for all tasks together, and only where one of them has more than rides in its record. */
+export async function handOut(
+  store: Store,
+  { tasks, now }: { tasks: readonly HandedTask[]; now: number },
+): Promise<HandedOut[]> {
+  const wanted = tasks.map(({ record }) => namesFor(record));
+  const texts = await store.texts(wanted.flat());
+  let offset = 0;
+  return tasks.map((task, index) => {
+    const names = wanted[index] ?? [];
+    const own = texts.slice(offset, offset + names.length);
+    offset += names.length;
+    return present(task, { texts: own, now });
+  });
+}
+
+/** Payload, notes, inputs: in this order, as `present` takes them. */
+function namesFor(task: TaskRecord): TextName[] {
+  return [
+    ...(task.payload_blob === undefined ? [] : [{ blob: task.payload_blob }]),
+    ...(task.has_notes ? [{ field: `${task.task_id}:notes` }] : []),
+    ...inputsOf(task)
+      .slice(0, LIMITS.inputs)
+      .map(({ task_id, result_blob }) =>
+        result_blob === undefined ? { field: `${task_id}:result` } : { blob: result_blob },
+      ),
+  ];
+}
+
+function inputsOf(task: TaskRecord): DependencyRecord[] {
+  return (task.dependencies ?? []).filter(({ ended }) => ended === "completed");
+}
+
+function present(
+  { record, payload: inline, held }: HandedTask,
+  { texts, now }: { texts: (string | undefined)[]; now: number },
+): HandedOut {
+  const { task_id, attempt, lease } = record;
+  if (!lease) throw new Error(`${task_id} was handed out without a lease`);
+  const rest = [...texts];
+  const text = record.payload_blob === undefined ? inline : parsePayload(rest.shift());
+  const notes = record.has_notes ? parse(rest.shift()) : undefined;
+  const inputs = inputsWithin(record, rest);
+  const errors = (record.attempts ?? [])
+    .filter(({ outcome }) => outcome !== "released")
+    .map(describe);
+  return {
+    lease: formatLease({ task_id, attempt, check: lease.check }),
+    lease_seconds: Math.max(0, Math.floor((lease.until_ms - now) / 1000)),
+    fence: `1.${attempt}`,
+    ...(held && { held }),
+    ...(errors.length > 0 && { previous_errors: errors }),
+    ...(notes !== undefined && { notes }),
+    ...withinReply(record.task_id, text ?? { task_description: record.title }),
+    ...(inputs && { inputs }),
+  };
+}
+
+/** A reply must stay readable for a model: a text that is too long is cut, with the way to the rest. */
+function withinReply(
+  task_id: string,
+  { task_description, context }: Payload,
+): Pick<HandedOut, "task_description" | "context" | "cut"> {
+  const half = LIMITS.reply_bytes / 4;
+  const contextText = context === undefined ? "" : JSON.stringify(context);
+  const cut = {
+    cut: `Cut. Read all of it: get_task_status {task_id: "${task_id}", detail: "full", offset: 0}`,
+  };
+  const description =
+    task_description.length > half
+      ? task_description.slice(0, half).toWellFormed()
+      : task_description;
+  if (contextText.length > half) return { task_description: description, ...cut };
+  return {
+    task_description: description,
+    ...(context !== undefined && { context }),
+    ...(description !== task_description && cut),
+  };
+}
+
+function inputsWithin(
+  task: TaskRecord,
+  texts: readonly (string | undefined)[],
+): HandedOut["inputs"] {
+  let left = LIMITS.inputs_bytes / 2;
+  const inputs = inputsOf(task).flatMap(({ task_id, key }, index) => {
+    const text = texts[index];
+    if (text === undefined && index < LIMITS.inputs) return [];
+    const fits = text !== undefined && text.length <= left;
+    if (fits) left -= text.length;
+    const see = `get_task_status {task_id: "${task_id}", detail: "full"}`;
+    return [[key ?? task_id, fits ? (parse(text) ?? null) : { see }] as const];
+  });
+  // `fromEntries` defines properties; assigning to a key such as __proto__ would do something else.
+  return inputs.length > 0 ? Object.fromEntries(inputs) : undefined;
+}
+
+function describe({ attempt, agent_id, outcome, error, message }: AttemptRecord): string {
+  const said =
+    error === undefined
+      ? undefined
+      : z.looseObject({ message: z.string() }).safeParse(parse(error));
+  const what = outcome === "expired" ? "its lease ran out" : (said?.data?.message ?? outcome);
+  return `attempt ${attempt} (${agent_id}): ${what}${message ? `; it had said: ${message}` : ""}`;
+}
+
+function parsePayload(text: string | undefined): Payload | undefined {
+  return text === undefined ? undefined : payload.parse(parse(text));
+}
+
+function parse(text: string | undefined): z.infer<ReturnType<typeof z.json>> | undefined {
+  return text === undefined ? undefined : z.json().parse(JSON.parse(text));
+}

@@ -1,0 +1,90 @@
+/** Finds tasks, newest runs first. */
+import * as z from "zod";
+import { parseRunId, parseTaskId } from "../domain/ids.ts";
+import { STATUSES } from "../domain/lifecycle.ts";
+import { LIMITS } from "../domain/limits.ts";
+import { ok, refuse } from "../domain/refusal.ts";
+import { EVERYBODY } from "../domain/role.ts";
+import type { TaskRecord } from "../domain/task.ts";
+import type { Listing } from "../store/store.ts";
+import { agentType, runId } from "./fields.ts";
+import { notFound } from "./not-found.ts";
+import { defineOperation } from "./operation.ts";
+import { waitsFor } from "./waits-for.ts";
+
+const FILTERS = [...STATUSES, "dead_letter", "needs_input", "late_result"] as const;
+
+/** Pages of records that one call looks through before it hands back a cursor. */
+const LOOKS = 5;
+
+export const listTasks = defineOperation({
+  name: "list_tasks",
+  roles: EVERYBODY,
+  input: z.strictObject({
+    run_id: runId.optional(),
+    status: z.enum(FILTERS).optional(),
+    agent_type: agentType.optional(),
+    limit: z.int().min(1).max(LIMITS.list_cap).optional(),
+    cursor: z.string().max(32).optional(),
+  }),
+  output: z.looseObject({
+    tasks: z.array(z.looseObject({ task_id: z.string(), title: z.string(), status: z.string() })),
+    cursor: z.string().optional(),
+  }),
+  run: async (
+    { services: { store } },
+    { run_id, status, agent_type, limit = LIMITS.list_default, cursor },
+  ) => {
+    const only = run_id === undefined ? undefined : parseRunId(run_id);
+    if (run_id !== undefined && only === undefined) return notFound("run", run_id);
+    const from = cursor === undefined ? undefined : parseTaskId(cursor);
+    if (cursor !== undefined && !from) {
+      return refuse(
+        "invalid",
+        "cursor is none that list_tasks gave: send the last one as it is, or none.",
+      );
+    }
+    if (status === "needs_input") return ok({ tasks: [] });
+    const found: ReturnType<typeof line>[] = [];
+    let place = from ?? (only === undefined ? undefined : { run: only, task: 1 });
+    let next: string | undefined;
+    for (let look = 0; look < LOOKS; look++) {
+      const listing: Listing = {
+        ...place,
+        ...(only !== undefined && { only_run: only }),
+        ...(agent_type !== undefined && { agent_type }),
+        ...statusFilter(status),
+        limit: limit - found.length,
+      };
+      const reply = await store.list(listing);
+      if ("refused" in reply) throw new Error("a listing was refused");
+      found.push(...reply.said.records.map((task) => line(task, reply.said.now)));
+      next = reply.said.next ?? undefined;
+      place = next === undefined ? undefined : parseTaskId(next);
+      if (!place || found.length >= limit) break;
+    }
+    return ok({ tasks: found, ...(next !== undefined && { cursor: next }) });
+  },
+});
+
+function statusFilter(
+  status: (typeof FILTERS)[number] | undefined,
+): Pick<Listing, "statuses" | "late_results"> {
+  if (status === undefined) return { statuses: [] };
+  if (status === "dead_letter") return { statuses: ["failed"] };
+  if (status === "late_result") return { statuses: [], late_results: true };
+  return { statuses: [status] };
+}
+
+function line(task: TaskRecord, now: number): { task_id: string; title: string; status: string } {
+  const waits_for = waitsFor(task, now);
+  const lease = task.lease && !task.lease.ended ? task.lease : undefined;
+  return {
+    task_id: task.task_id,
+    title: task.title,
+    status: task.status,
+    ...{ agent_type: task.agent_type },
+    ...(lease && { agent_id: lease.agent_id }),
+    ...(waits_for && { waits_for }),
+  };
+}

@@ -1,0 +1,89 @@
+/** Turns one task as a caller describes it into the record and the payload to store. */
+import { LIMITS } from "../domain/limits.ts";
+import { readOptions } from "../domain/options.ts";
+import { DEFAULT_PRIORITY } from "../domain/order.ts";
+import { ok, refuse, type Result } from "../domain/refusal.ts";
+import type { NewTask, WantedDependency } from "../store/store.ts";
+import type { TaskInput } from "./create-tasks.ts";
+import { bytesOf } from "./text.ts";
+
+export interface MadeTask {
+  readonly task: NewTask;
+  /** JSON text of description and context. */
+  readonly payload: string;
+}
+
+export interface NewTaskContext {
+  /** Keys of the same call, with their numbers from 1. */
+  readonly numbers: ReadonlyMap<string, number>;
+  readonly blobName: () => string;
+}
+
+export function newTask(input: TaskInput, { numbers, blobName }: NewTaskContext): Result<MadeTask> {
+  const dependencies = input.dependencies ?? [];
+  if (dependencies.length > LIMITS.dependencies) {
+    return refuse(
+      "limit",
+      `dependencies: ${dependencies.length} given, at most ${LIMITS.dependencies} are allowed.`,
+    );
+  }
+  const options = readOptions(
+    input.options ?? {},
+    numbers.size > 1 ? `${input.key}.options` : "options",
+  );
+  if (!options.ok) return options;
+  const description = input.task_description.toWellFormed();
+  const tooLarge =
+    oversize("task_description", bytesOf(description), LIMITS.description_bytes) ??
+    oversize("context", bytesOf(JSON.stringify(input.context ?? null)), LIMITS.payload_bytes);
+  if (tooLarge) return tooLarge;
+  const payload = JSON.stringify({ task_description: description, context: input.context });
+  const bytes = bytesOf(payload);
+  const { start_at, requires, assignee, lease_seconds, max_run_seconds } = options.value;
+  return ok({
+    payload,
+    task: {
+      title: titleOf(description),
+      agent_type: input.agent_type.toWellFormed(),
+      priority: input.priority ?? DEFAULT_PRIORITY,
+      payload_bytes: bytes,
+      ...(bytes > LIMITS.inline_bytes && { payload_blob: blobName() }),
+      ...(requires?.length && { requires: [...new Set(requires)].toSorted() }),
+      ...(assignee !== undefined && { assignee }),
+      ...(lease_seconds !== undefined && { lease_seconds }),
+      ...(max_run_seconds !== undefined && { max_run_seconds }),
+      ...(start_at !== undefined && { start_at: Date.parse(start_at) }),
+      ...(dependencies.length > 0 && {
+        dependencies: dependencies.map((name) => wanted(name, numbers)),
+      }),
+    },
+  });
+}
+
+function wanted(name: string, numbers: ReadonlyMap<string, number>): WantedDependency {
+  const number = numbers.get(name);
+  return number === undefined ? { task_id: name } : { number, key: name };
+}
+
+/** The first line, short enough for a list. */
+function titleOf(description: string): string {
+  const line = description.split("\n", 1)[0]?.trim() ?? "";
+  if (line.length <= LIMITS.title_length) return line;
+  return `${line.slice(0, LIMITS.title_length - 1)}…`.toWellFormed();
+}
+
+function oversize(
+  field: string,
+  bytes: number,
+  limit: number,
+): ReturnType<typeof refuse> | undefined {
+  if (bytes <= limit) return undefined;
+  return refuse(
+    "too_large",
+    `${field} has ${bytes} bytes; at most ${limit} are allowed: put it elsewhere and pass its address.`,
+    {
+      field,
+      limit,
+    },
+  );
+}

@@ -1,0 +1,100 @@
+/** Gives an agent work, waiting for it a while if there is none. */
+import * as z from "zod";
+import { leaseCheck } from "../domain/ids.ts";
+import { LIMITS } from "../domain/limits.ts";
+import { ok, refuse, type Result } from "../domain/refusal.ts";
+import { AGENTS } from "../domain/role.ts";
+import type { RefusedReply } from "../store/codec.ts";
+import type { Poll } from "../store/store.ts";
+import { agentId, agentType, capability } from "./fields.ts";
+import { handedOut, handOut } from "./hand-out.ts";
+import { type Call, defineOperation } from "./operation.ts";
+import { waitForWork } from "./wait-for-work.ts";
+
+export const pollTasks = defineOperation({
+  name: "poll_tasks",
+  roles: AGENTS,
+  input: z.strictObject({
+    agent_id: agentId,
+    agent_type: agentType.optional(),
+    capabilities: z.array(capability).max(LIMITS.capabilities).optional(),
+    max_tasks: z.int().min(0).max(LIMITS.max_tasks).optional(),
+    wait_seconds: z.int().min(0).optional(),
+    lease_seconds: z.int().min(LIMITS.lease_seconds_min).max(LIMITS.lease_seconds_cap).optional(),
+    /** Accepted for re-sends; what an agent holds is given again in any case. */
+    poll_id: z.string().max(64).optional(),
+    instance: z.string().max(64).optional(),
+  }),
+  output: z.looseObject({
+    agent_id: z.string(),
+    tasks: z.array(handedOut).optional(),
+    timed_out: z.boolean().optional(),
+    next: z.string().optional(),
+  }),
+  run: async (call, input) => {
+    if (input.instance !== undefined) {
+      return refuse("not_available", "instance is not yet available; leave it out.");
+    }
+    const wait_seconds = Math.min(input.wait_seconds ?? LIMITS.wait_seconds_default, waitCap(call));
+    const poll: Poll = {
+      agent: {
+        agent_id: input.agent_id.toWellFormed(),
+        ...(input.agent_type !== undefined && { agent_type: input.agent_type.toWellFormed() }),
+        ...(input.capabilities && { capabilities: [...new Set(input.capabilities)].toSorted() }),
+        key_id: call.caller.key_id,
+        max_tasks: input.max_tasks ?? 1,
+        lease_seconds: input.lease_seconds ?? 0,
+        wait_ms: 0,
+      },
+      checks: freshChecks(call, input.max_tasks ?? 1),
+    };
+    const reply = await waitForWork(call, { poll, wait_ms: wait_seconds * 1000 });
+    if ("refused" in reply) return pollRefusal(reply.refused, input.agent_id);
+    const { tasks, now } = reply.said;
+    if (tasks.length === 0) return ok(idle(input.agent_id, poll.agent.max_tasks));
+    return ok({
+      agent_id: input.agent_id,
+      tasks: await handOut(call.services.store, { tasks, now }),
+    });
+  },
+});
+
+export function freshChecks(call: Call, count: number): string[] {
+  return Array.from({ length: count }, () => leaseCheck(call.services.random));
+}
+
+function waitCap(call: Call): number {
+  return call.progress ? LIMITS.wait_seconds_cap_with_progress : LIMITS.wait_seconds_cap;
+}
+
+function idle(
+  agent_id: string,
+  max_tasks: number,
+): { agent_id: string; timed_out?: boolean; next: string } {
+  return max_tasks === 0
+    ? { agent_id, next: "You hold nothing. Call poll_tasks with max_tasks 1 for work." }
+    : { agent_id, timed_out: true, next: "Nothing yet. Call poll_tasks again." };
+}
+
+export function pollRefusal(refused: RefusedReply, agent_id: string): Result<never> {
+  switch (refused.refused) {
+    case "agent_type_needed":
+      return refuse(
+        "agent_type_needed",
+        `${agent_id} is new here: say its agent_type, such as planning, implementation or testing.`,
+      );
+    case "agent_taken":
+      return refuse(
+        "limit",
+        `The name ${agent_id} belongs to an agent with another key (seen ${refused.seen_seconds_ago} s ago): take another, such as ${agent_id}-2.`,
+        { seen_seconds_ago: refused.seen_seconds_ago },
+      );
+    case "limit":
+      return refuse(
+        "limit",
+        `A project has at most ${LIMITS.agents} agents: use names again instead of new ones.`,
+      );
+    default:
+      throw new Error(`unexpected refusal of a poll: ${refused.refused}`);
+  }
+}

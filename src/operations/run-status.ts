@@ -1,0 +1,74 @@
+/** A run with its tasks, a page at a time. */
+import { LIMITS } from "../domain/limits.ts";
+import { ok, type Result } from "../domain/refusal.ts";
+import type { RunRecord, TaskRecord } from "../domain/task.ts";
+import type { Store } from "../store/store.ts";
+import { notFound } from "./not-found.ts";
+import { waitsFor } from "./waits-for.ts";
+
+export interface RunStatusInput {
+  readonly run_id: string;
+  readonly detail: "brief" | "full" | "why";
+  /** How many tasks to pass over. */
+  readonly offset: number;
+}
+
+export interface RunStatus {
+  readonly [field: string]: unknown;
+  readonly run_id: string;
+  readonly status: string;
+}
+
+export async function runStatus(
+  store: Store,
+  { run_id, detail, offset }: RunStatusInput,
+): Promise<Result<RunStatus>> {
+  const reply = await store.read([run_id], { run_id, from: offset + 1, count: LIMITS.list_cap });
+  if ("refused" in reply) throw new Error("a read was refused");
+  const { records, now } = reply.said;
+  const run = records.find((record): record is RunRecord => !("task_id" in record));
+  if (!run) return notFound("run", run_id);
+  const tasks = records.filter((record): record is TaskRecord => "task_id" in record);
+  const shown = fitting(tasks.map((task) => brief(task, { now, detail })));
+  const end = offset + shown.length;
+  return ok({
+    run_id,
+    ...(run.name && { name: run.name }),
+    status: run.status,
+    ...(detail !== "brief" && {
+      open: run.open,
+      failed: run.failed,
+      created_seconds_ago: ago(run.created_at, now),
+    }),
+    tasks: shown,
+    ...(end < run.tasks && { more: `${run.tasks - end} more: offset ${end}` }),
+  });
+}
+
+function brief(
+  task: TaskRecord,
+  { now, detail }: { now: number; detail: string },
+): Record<string, unknown> {
+  const waits_for = waitsFor(task, now);
+  return {
+    task_id: task.task_id,
+    title: task.title,
+    status: task.status,
+    ...(waits_for && { waits_for }),
+    ...(detail !== "brief" && { agent_type: task.agent_type, attempt: task.attempt }),
+    ...(detail !== "brief" && task.lease && !task.lease.ended && { agent_id: task.lease.agent_id }),
+  };
+}
+
+/** As many as a reply may hold. */
+function fitting(tasks: readonly Record<string, unknown>[]): Record<string, unknown>[] {
+  let bytes = 0;
+  const end = tasks.findIndex(
+    (task) => (bytes += JSON.stringify(task).length) > LIMITS.reply_bytes - 1_000,
+  );
+  return tasks.slice(0, end === -1 ? undefined : Math.max(1, end));
+}
+
+function ago(time: number, now: number): number {
+  return Math.max(0, Math.round((now - time) / 1000));
+}

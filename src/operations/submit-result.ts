@@ -1,0 +1,136 @@
+/** Ends a worker's attempt, and hands it the next task where it asks for one. */
+import * as z from "zod";
+import { LIMITS } from "../domain/limits.ts";
+import { ok, refuse, type Result } from "../domain/refusal.ts";
+import { AGENTS } from "../domain/role.ts";
+import type { HeldLease, Submission } from "../store/store.ts";
+import { lease, taskId } from "./fields.ts";
+import { handedOut, handOut } from "./hand-out.ts";
+import { leaseRefusal, readLease } from "./lease-refusal.ts";
+import { type Call, defineOperation } from "./operation.ts";
+import { freshChecks } from "./poll-tasks.ts";
+import { randomName } from "./random-name.ts";
+import { bytesOf } from "./text.ts";
+
+const CATEGORIES = [
+  "transient",
+  "rate_limited",
+  "timeout",
+  "invalid_input",
+  "dependency",
+  "permission",
+  "agent_error",
+  "internal",
+] as const;
+
+const taskError = z.strictObject({
+  message: z.string().trim().min(1),
+  code: z.string().max(64).optional(),
+  category: z.enum(CATEGORIES).optional(),
+  retry_after_seconds: z.int().min(0).optional(),
+  details: z.json().optional(),
+});
+
+const input = z.strictObject({
+  lease,
+  status: z.enum(["completed", "failed", "waiting", "needs_input", "released"]),
+  result: z.json().optional(),
+  error: taskError.optional(),
+  question: z.string().optional(),
+  poll_next: z.boolean().optional(),
+  task_id: taskId.optional(),
+  usage: z.json().optional(),
+});
+
+type Input = z.infer<typeof input>;
+
+export const submitResult = defineOperation({
+  name: "submit_result",
+  roles: AGENTS,
+  input,
+  output: z.looseObject({
+    task_id: z.string(),
+    status: z.string(),
+    next: z.array(handedOut).optional(),
+  }),
+  run: async (call, input) => {
+    const held = readLease(input.lease, call.caller);
+    if (!held.ok) return held;
+    const submission = prepare(call, { input, lease: held.value });
+    if (!submission.ok) return submission;
+    const reply = await call.services.store.submit(submission.value);
+    if ("refused" in reply) return leaseRefusal(reply.refused, held.value);
+    const { status, tasks = [], now } = reply.said;
+    const next = await handOut(call.services.store, { tasks, now });
+    return ok({ task_id: held.value.task_id, status, ...(next.length > 0 && { next }) });
+  },
+});
+
+function prepare(
+  call: Call,
+  { input, lease }: { input: Input; lease: HeldLease },
+): Result<Submission> {
+  const { status, error } = input;
+  if (status === "waiting" || status === "needs_input") {
+    return refuse(
+      "not_available",
+      `status ${status} is not yet available: use released to hand the task back.`,
+    );
+  }
+  if (input.usage !== undefined)
+    return refuse("not_available", "usage is not yet available; leave it out.");
+  if (input.task_id !== undefined && input.task_id !== lease.task_id) {
+    return refuse(
+      "invalid",
+      `task_id ${input.task_id} is not the lease's task (${lease.task_id}): send the lease of the task you mean.`,
+    );
+  }
+  if (status === "failed" && !error) {
+    return refuse(
+      "invalid",
+      'failed needs error: {message: "what went wrong"}. You still hold the task.',
+    );
+  }
+  const result = input.result === undefined ? "" : JSON.stringify(input.result).toWellFormed();
+  const bytes = bytesOf(result);
+  const limit = status === "completed" ? LIMITS.payload_bytes : LIMITS.notes_bytes;
+  if (bytes > limit) {
+    return refuse(
+      "too_large",
+      `result has ${bytes} bytes; with ${status} at most ${limit} are allowed: put it elsewhere and submit its address. You still hold the task.`,
+      {
+        field: "result",
+        limit,
+      },
+    );
+  }
+  const errorText = error && JSON.stringify({ category: "agent_error", ...error }).toWellFormed();
+  if (errorText !== undefined && bytesOf(errorText) > LIMITS.error_bytes) {
+    return refuse(
+      "too_large",
+      `error has ${bytesOf(errorText)} bytes; at most ${LIMITS.error_bytes} are allowed. You still hold the task.`,
+      {
+        field: "error",
+        limit: LIMITS.error_bytes,
+      },
+    );
+  }
+  return ok({
+    lease,
+    result,
+    submit: {
+      status,
+      result_bytes: bytes,
+      blob:
+        status === "completed" && bytes > LIMITS.inline_bytes
+          ? randomName(call.services.random)
+          : "",
+      ...(errorText !== undefined && { error: errorText }),
+      ...(error?.code !== undefined && { error_code: error.code.toWellFormed() }),
+    },
+    ...(input.poll_next && {
+      agent: { key_id: lease.key_id, max_tasks: 1, lease_seconds: 0, wait_ms: 0 },
+      checks: freshChecks(call, 1),
+    }),
+  });
+}

@@ -1,0 +1,175 @@
+/** One task: in brief, in full with its texts, or why it does not run. */
+import * as z from "zod";
+import { runOf } from "../domain/ids.ts";
+import { LIMITS } from "../domain/limits.ts";
+import { ok, refuse, type Result } from "../domain/refusal.ts";
+import type { TaskRecord } from "../domain/task.ts";
+import type { Store, TextName } from "../store/store.ts";
+import { notFound } from "./not-found.ts";
+import { waitsFor, why } from "./waits-for.ts";
+
+export interface TaskStatusInput {
+  readonly task_id: string;
+  readonly detail: "brief" | "full" | "why";
+  /** Where to read on in the full text, in characters. */
+  readonly offset: number;
+}
+
+export interface TaskStatus {
+  readonly [field: string]: unknown;
+  readonly run_id: string;
+  readonly status: string;
+}
+
+export async function taskStatus(
+  store: Store,
+  { task_id, detail, offset }: TaskStatusInput,
+): Promise<Result<TaskStatus>> {
+  const late = detail === "full" ? [`${task_id}:payload`, `${task_id}:notes`] : [];
+  const reply = await store.read([task_id, `${task_id}:result`, ...late]);
+  if ("refused" in reply) throw new Error("a read was refused");
+  const { records, texts, now } = reply.said;
+  const task = records.find((record): record is TaskRecord => "task_id" in record);
+  if (!task) return notFound("task", task_id);
+  const inline = new Map(Object.entries(texts));
+  const result = await whole(store, {
+    blob: task.result_blob,
+    inline: inline.get(`${task_id}:result`),
+  });
+  if (detail !== "full") {
+    return fit(
+      {
+        ...head(task, now),
+        ...(detail === "why" && { why: why(task, now) }),
+        ...(result !== undefined && { result }),
+      },
+      offset,
+    );
+  }
+  const payload = await whole(store, {
+    blob: task.payload_blob,
+    inline: inline.get(`${task_id}:payload`),
+  });
+  return fit(
+    {
+      ...head(task, now),
+      ...facts(task),
+      ...(typeof payload === "object" && payload),
+      ...(task.has_notes && { notes: inline.get(`${task_id}:notes`) }),
+      ...(task.late_results && { late_results: await lateResults(store, { task, now }) }),
+      ...(result !== undefined && { result }),
+    },
+    offset,
+  );
+}
+
+function head(task: TaskRecord, now: number): TaskStatus {
+  const waits_for = waitsFor(task, now);
+  const lease = task.lease && !task.lease.ended ? task.lease : undefined;
+  return {
+    task_id: task.task_id,
+    run_id: runOf(task.task_id),
+    title: task.title,
+    status: task.status,
+    ...(waits_for && { waits_for }),
+    ...(lease && {
+      agent_id: lease.agent_id,
+      lease_seconds: Math.max(0, Math.floor((lease.until_ms - now) / 1000)),
+    }),
+    ...(task.progress !== undefined && { progress: task.progress }),
+    ...(task.message && { message: task.message }),
+    ...(task.error && { error: parse(task.error) }),
+    ...(task.attempt > 0 && { attempt: task.attempt }),
+  };
+}
+
+function facts(task: TaskRecord): Record<string, unknown> {
+  return {
+    agent_type: task.agent_type,
+    priority: task.priority,
+    ...(task.requires && { requires: task.requires }),
+    ...(task.assignee && { assignee: task.assignee }),
+    ...(task.dependencies && {
+      dependencies: task.dependencies.map(({ task_id, ended }) => ({
+        task_id,
+        ...(ended && { status: ended }),
+      })),
+    }),
+    ...(task.attempts && {
+      attempts: task.attempts.map(
+        ({ attempt, agent_id, since, ended_at, outcome, error, message }) => ({
+          attempt,
+          agent_id,
+          outcome,
+          seconds: Math.round((ended_at - since) / 1000),
+          ...(error && { error: parse(error) }),
+          ...(message && { message }),
+        }),
+      ),
+    }),
+  };
+}
+
+const lateResult = z.strictObject({
+  attempt: z.int(),
+  agent_id: z.string(),
+  at: z.int(),
+  result: z.json().optional(),
+  result_blob: z.string().optional(),
+});
+
+async function lateResults(
+  store: Store,
+  { task, now }: { task: TaskRecord; now: number },
+): Promise<unknown[]> {
+  const names = (task.late_results ?? []).map((attempt): TextName => ({
+    field: `${task.task_id}:late:${attempt}`,
+  }));
+  const texts = await store.texts(names);
+  const kept = texts.flatMap((text) => (text === undefined ? [] : [lateResult.parse(parse(text))]));
+  return Promise.all(
+    kept.map(async ({ attempt, agent_id, at, result, result_blob }) => ({
+      attempt,
+      agent_id,
+      seconds_ago: Math.max(0, Math.round((now - at) / 1000)),
+      result: await whole(store, { blob: result_blob, inline: result }),
+    })),
+  );
+}
+
+async function whole(
+  store: Store,
+  { blob, inline }: { blob: string | undefined; inline: unknown },
+): Promise<unknown> {
+  if (blob === undefined) return inline;
+  const [text] = await store.texts([{ blob }]);
+  return text === undefined ? undefined : parse(text);
+}
+
+function parse(text: string): unknown {
+  return JSON.parse(text);
+}
+
+/** A reply that is too long goes out as its JSON text, a piece at a time. */
+function fit(status: TaskStatus, offset: number): Result<TaskStatus> {
+  if (offset === 0 && JSON.stringify(status).length <= LIMITS.reply_bytes) return ok(status);
+  const text = JSON.stringify(steadyFirst(status));
+  if (offset >= text.length) {
+    return refuse("invalid", `offset ${offset} is past the end (${text.length} characters).`);
+  }
+  const end = offset + LIMITS.reply_bytes - 2_000;
+  // A pair of surrogates stays together.
+  const next = /[\uD800-\uDBFF]/.test(text.charAt(end - 1)) ? end - 1 : end;
+  return ok({
+    task_id: status["task_id"],
+    run_id: status.run_id,
+    status: status.status,
+    ...(next < text.length && { next_offset: next }),
+    text: text.slice(offset, next),
+  });
+}
+
+/** What may change while somebody reads on, such as the seconds left, must not move the rest. */
+function steadyFirst({ task_description, context, result, ...rest }: TaskStatus): unknown {
+  return { task_description, context, result, ...rest };
+}

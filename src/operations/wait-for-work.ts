@@ -1,0 +1,73 @@
+/** Waits for work without asking over and over: claim, subscribe, claim again, then sleep until woken. */
+import type * as z from "zod";
+import type { pollReply, Said } from "../store/codec.ts";
+import type { Poll } from "../store/store.ts";
+import type { Call } from "./operation.ts";
+
+type Reply = Said<z.infer<typeof pollReply>>;
+
+/** A message may be lost: an unwoken waiter looks again after this long. */
+const LOOK_AGAIN_MS = 60_000;
+
+const PROGRESS_MS = 10_000;
+
+export async function waitForWork(
+  { services: { store }, signal, progress }: Call,
+  { poll, wait_ms }: { poll: Poll; wait_ms: number },
+): Promise<Reply> {
+  const first = await store.poll(poll);
+  if (
+    wait_ms === 0 ||
+    poll.agent.max_tasks === 0 ||
+    "refused" in first ||
+    first.said.tasks.length > 0
+  ) {
+    return first;
+  }
+  const started = Date.now();
+  const left = (): number => started + wait_ms - Date.now();
+  const subscription = await store.subscribe(first.said.channel);
+  const stop = (): void => subscription.close();
+  signal.addEventListener("abort", stop);
+  const beat = progress
+    ? setInterval(() => progress((Date.now() - started) / 1000, "Waiting for work"), PROGRESS_MS)
+    : undefined;
+  try {
+    // Work that came between the first claim and the acknowledgement woke nobody: only a second claim finds it.
+    let reply = await store.poll(waiting(poll, left()));
+    while (
+      !("refused" in reply) &&
+      reply.said.tasks.length === 0 &&
+      left() > 0 &&
+      !signal.aborted
+    ) {
+      await woken(subscription.next(), Math.min(left(), LOOK_AGAIN_MS, untilDue(reply)));
+      if (signal.aborted) break;
+      reply = await store.poll(waiting(poll, left()));
+    }
+    return reply;
+  } finally {
+    clearInterval(beat);
+    signal.removeEventListener("abort", stop);
+    subscription.close();
+  }
+}
+
+function waiting(poll: Poll, left: number): Poll {
+  return { ...poll, agent: { ...poll.agent, wait_ms: Math.max(0, Math.ceil(left)) } };
+}
+
+/** Milliseconds until the project's next deadline, after which there may be work that nobody announced. */
+function untilDue(reply: Reply): number {
+  if ("refused" in reply || reply.said.next_due === 0) return LOOK_AGAIN_MS;
+  return Math.max(50, reply.said.next_due - reply.said.now + 1);
+}
+
+async function woken(message: Promise<unknown>, ms: number): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const timeout = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([message, timeout]);
+  clearTimeout(timer);
+}
