@@ -1,0 +1,24 @@
+// The Redis engine that needs nothing installed: it runs in this process, on a TCP port like any other.
+import type { Socket } from "node:net";
+import { createRedisServer } from "js-redis-server";
+import { freePort } from "./free-port.ts";
+
+/** Starts the engine on 127.0.0.1, on the preferred port if that is free (0: any). Nothing is kept on disk. */
+export async function startEmbedded(
+  preferredPort: number,
+): Promise<{ url: string; stop: () => Promise<void> }> {
+  const engine = await createRedisServer({ port: await freePort(preferredPort) });
+  // The engine's own close waits until every client has left; a stop must not depend on that.
+  const clients = new Set<Socket>();
+  engine.server.server.on("connection", (client: Socket) => {
+    clients.add(client);
+    client.on("close", () => clients.delete(client));
+  });
+  let stopping: Promise<void> | undefined;
+  async function stop(): Promise<void> {
+    const closed = engine.close();
+    for (const client of clients) client.destroy();
+    await closed;
+  }
+  return { url: `redis://127.0.0.1:${engine.port}`, stop: () => (stopping ??= stop()) };
+}
