@@ -41,7 +41,7 @@ function handler(session: Session) {
 
 function waits({ tools, request }: Session): boolean {
   const name = request.headers.get("mcp-name");
-  return tools.some(({ operation, waits }) => waits && operation.name === name);
+  return tools.some(({ operation }) => operation.waits && operation.name === name);
 }
 
 function jsonRpcError(code: number, message: string): Response {

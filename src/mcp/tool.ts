@@ -22,8 +22,6 @@ export interface ToolDefinition {
   readonly annotations: Annotations;
   /** Whose list it is on; a subset of those who may call it. Nobody: served, but not listed. */
   readonly listedFor: readonly Role[];
-  /** Whether a call may take longer than a moment; then its answer streams from the first byte. */
-  readonly waits?: boolean;
 }
 
 export interface Tool extends ToolDefinition {

@@ -23,7 +23,7 @@ export function leaseRefusal(
   lease: HeldLease,
 ): { ok: false; refusal: Refusal } {
   const { task_id } = lease;
-  const facts = { task_id, status: refused.status };
+  const facts = { task_id, task_status: refused.status };
   const kept = refused.kept ? " Your result was kept." : "";
   switch (refused.refused) {
     case "lost":

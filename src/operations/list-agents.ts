@@ -35,12 +35,13 @@ function show(
   now: number,
 ): { agent_id: string; agent_type: string; status: string } {
   const holds = agent.holds ?? [];
-  return {
+  const shown = {
     agent_id: agent.agent_id,
     agent_type: agent.agent_type,
     status: presence(agent, holds.length, now),
     ...(holds.length > 0 && { holds }),
     ...(agent.capabilities && { capabilities: agent.capabilities }),
-    ...{ seen_seconds_ago: Math.max(0, Math.round((now - agent.seen) / 1000)) },
+    seen_seconds_ago: Math.max(0, Math.round((now - agent.seen) / 1000)),
   };
+  return shown;
 }

@@ -79,12 +79,13 @@ function statusFilter(
 function line(task: TaskRecord, now: number): { task_id: string; title: string; status: string } {
   const waits_for = waitsFor(task, now);
   const lease = task.lease && !task.lease.ended ? task.lease : undefined;
-  return {
+  const shown = {
     task_id: task.task_id,
     title: task.title,
     status: task.status,
-    ...{ agent_type: task.agent_type },
+    agent_type: task.agent_type,
     ...(lease && { agent_id: lease.agent_id }),
     ...(waits_for && { waits_for }),
   };
+  return shown;
 }

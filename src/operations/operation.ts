@@ -33,6 +33,8 @@ export interface Operation<
   readonly input: Input;
   /** Open (loose): a field added later must not break a client that holds a lease. */
   readonly output: Output;
+  /** Whether a call may take longer than a moment; then its answer streams from the first byte. */
+  readonly waits?: true;
   readonly run: (call: Call, input: z.infer<Input>) => Promise<Result<z.infer<Output>>>;
 }
 

@@ -14,6 +14,7 @@ import { waitForWork } from "./wait-for-work.ts";
 export const pollTasks = defineOperation({
   name: "poll_tasks",
   roles: AGENTS,
+  waits: true,
   input: z.strictObject({
     agent_id: agentId,
     agent_type: agentType.optional(),

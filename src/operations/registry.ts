@@ -1,6 +1,7 @@
 /** Every operation by its name. A skin serves all of them and knows none. */
 import { createTask } from "./create-task.ts";
 import { createWorkflow } from "./create-workflow.ts";
+import { getDeadLetterTasks } from "./get-dead-letter-tasks.ts";
 import { getSharedState } from "./get-shared-state.ts";
 import { getTaskStatus } from "./get-task-status.ts";
 import { heartbeat } from "./heartbeat.ts";
@@ -8,6 +9,7 @@ import { listAgents } from "./list-agents.ts";
 import { listTasks } from "./list-tasks.ts";
 import type { Operation } from "./operation.ts";
 import { pollTasks } from "./poll-tasks.ts";
+import { registerAgent } from "./register-agent.ts";
 import { setSharedState } from "./set-shared-state.ts";
 import { submitResult } from "./submit-result.ts";
 
@@ -22,4 +24,6 @@ export const OPERATIONS: readonly Operation[] = [
   listAgents,
   getSharedState,
   setSharedState,
+  registerAgent,
+  getDeadLetterTasks,
 ];

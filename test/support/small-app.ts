@@ -52,6 +52,7 @@ const collapse = defineOperation({
 const wait = defineOperation({
   name: "wait",
   roles: EVERYBODY,
+  waits: true,
   input: z.strictObject({ reports: z.int().optional() }),
   output: z.looseObject({ waited: z.boolean() }),
   run: async ({ progress }, { reports = 0 }) => {
@@ -70,7 +71,6 @@ const TOOLS = OPERATIONS.map((operation) =>
     inputSchema: { type: "object", properties: {} },
     annotations: READS,
     listedFor: operation === decline ? [] : operation.roles,
-    waits: operation === wait,
   }),
 );
 

@@ -6,6 +6,7 @@ import { invoke } from "../../operations/invoke.ts";
 import type { Caller, Operation } from "../../operations/operation.ts";
 import type { Services } from "../../operations/services.ts";
 import { problemResponse, refusalResponse } from "../problem.ts";
+import { slowAnswer } from "./slow-answer.ts";
 
 export interface ToolRequest {
   readonly operations: readonly Operation[];
@@ -24,19 +25,20 @@ export async function serveTool(tool: ToolRequest): Promise<Response> {
   if (text !== "" && !isJson(request)) return wrongMediaType();
   const raw = parse(text);
   if (!raw.ok) return refusalResponse(raw.refusal);
-  const result = await invoke({
+  const gone = new AbortController();
+  const answer = invoke({
     operation,
     raw: withIdempotencyKey(raw.value, operation, request),
     call: {
       services,
       caller,
       operation_id: crypto.randomUUID(),
-      signal: request.signal,
+      signal: AbortSignal.any([request.signal, gone.signal]),
     },
     skin: "rest",
     trace_id: traceId(request.headers.get("traceparent")),
-  });
-  return result.ok ? Response.json(result.value) : refusalResponse(result.refusal);
+  }).then((result) => (result.ok ? Response.json(result.value) : refusalResponse(result.refusal)));
+  return operation.waits ? slowAnswer(answer, gone) : answer;
 }
 
 function unknownTool(name: string, operations: readonly Operation[]): Response {

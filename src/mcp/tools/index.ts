@@ -1,12 +1,14 @@
 /** Every tool, in the order in which it is listed. */
 import { createTaskTool } from "./create-task.ts";
 import { createWorkflowTool } from "./create-workflow.ts";
+import { getDeadLetterTasksTool } from "./get-dead-letter-tasks.ts";
 import { getSharedStateTool } from "./get-shared-state.ts";
 import { getTaskStatusTool } from "./get-task-status.ts";
 import { heartbeatTool } from "./heartbeat.ts";
 import { listAgentsTool } from "./list-agents.ts";
 import { listTasksTool } from "./list-tasks.ts";
 import { pollTasksTool } from "./poll-tasks.ts";
+import { registerAgentTool } from "./register-agent.ts";
 import { setSharedStateTool } from "./set-shared-state.ts";
 import { submitResultTool } from "./submit-result.ts";
 import type { Tool } from "../tool.ts";
@@ -22,4 +24,6 @@ export const TOOLS: readonly Tool[] = [
   listAgentsTool,
   getSharedStateTool,
   setSharedStateTool,
+  registerAgentTool,
+  getDeadLetterTasksTool,
 ];

@@ -47,5 +47,4 @@ export const pollTasksTool = defineTool({
     openWorldHint: false,
   },
   listedFor: AGENTS,
-  waits: true,
 });

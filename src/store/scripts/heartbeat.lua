@@ -13,9 +13,10 @@ end
 if worth == "late" then
   reclaim(task)
 end
-if request.progress or request.message then
-  task.progress = request.progress or task.progress
-  task.message = request.message or task.message
+local progress, message = request.progress or task.progress, request.message or task.message
+-- Nothing is told twice, so that a re-send leaves no trace.
+if progress ~= task.progress or message ~= task.message then
+  task.progress, task.message = progress, message
   add_fact({ type = "task.progress", task_id = task.task_id, attempt = task.attempt, progress = task.progress })
 end
 renew(task)
