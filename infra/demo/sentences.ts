@@ -1,0 +1,34 @@
+/** Says in one line what happened, for those happenings that people want to follow. */
+import type { Happening } from "./board.ts";
+
+export function sentence({ agent, happened }: Happening): string | undefined {
+  const text = words(happened);
+  return text === undefined ? undefined : `${agent.padEnd(12)} ${text}`;
+}
+
+function words(happened: Happening["happened"]): string | undefined {
+  switch (happened.event) {
+    case "ready":
+      return `connected, speaks MCP ${happened.protocol}`;
+    case "created":
+      return `queues ${happened.tasks} ${happened.tasks === 1 ? "task" : "tasks"}`;
+    case "claimed": {
+      const again = happened.attempt > 1 ? ` (attempt ${happened.attempt})` : "";
+      return `takes ${happened.task_id}${again}: ${happened.title}`;
+    }
+    case "submitted":
+      return `${happened.status} ${happened.task_id}: ${happened.summary}`;
+    case "dropped":
+      return `drops ${happened.task_id}: ${happened.reason}`;
+    case "killed":
+      return `killed (kill -9) with ${happened.task_id} half done: Baton hands it out again when its lease ends`;
+    case "says":
+      return happened.text;
+    case "started":
+    case "called":
+    case "progress":
+    case "frozen":
+    case "outcome":
+      return undefined;
+  }
+}
