@@ -49,5 +49,3 @@ export const MOVES = {
   complete: { from: ["running", "ready"], to: "completed" },
   fail: { from: ["running", "ready"], to: "failed" },
 } as const satisfies Record<string, Move>;
-
-export type MoveName = keyof typeof MOVES;

@@ -7,7 +7,7 @@ import { refuse, type Result } from "./refusal.ts";
 
 const capability = z.string().trim().min(1).max(LIMITS.capability_length);
 
-export const taskOptions = z.strictObject({
+const taskOptions = z.strictObject({
   requires: z.array(capability).max(LIMITS.requires).optional(),
   assignee: z.string().trim().min(1).max(LIMITS.agent_id_length).optional(),
   lease_seconds: z.int().min(LIMITS.lease_seconds_min).max(LIMITS.lease_seconds_cap).optional(),

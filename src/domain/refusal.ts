@@ -1,7 +1,7 @@
 /** Expected refusals as values: what was wrong, in one authored sentence that says what to do next. */
 
 /** Every reason a caller can be refused for. The wire shows it as `reason`. */
-export const REASONS = [
+const REASONS = [
   "invalid",
   "unknown_parameter",
   "not_available",

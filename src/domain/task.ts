@@ -7,7 +7,7 @@ import * as z from "zod";
 import { STATUSES } from "./lifecycle.ts";
 
 /** Who holds, or last held, the task. `ended` says why it no longer counts; while it is absent the lease is live. */
-export const leaseRecord = z.strictObject({
+const leaseRecord = z.strictObject({
   check: z.string(),
   agent_id: z.string(),
   /** The key that got the lease: it works with no other. */
@@ -19,7 +19,7 @@ export const leaseRecord = z.strictObject({
   answer: z.enum(STATUSES).optional(),
 });
 
-export const attemptRecord = z.strictObject({
+const attemptRecord = z.strictObject({
   attempt: z.int(),
   check: z.string(),
   agent_id: z.string(),
@@ -35,7 +35,7 @@ export const attemptRecord = z.strictObject({
   message: z.string().optional(),
 });
 
-export const dependencyRecord = z.strictObject({
+const dependencyRecord = z.strictObject({
   task_id: z.string(),
   /** The name under which the dependency's result appears in `inputs`; the task id where absent. */
   key: z.string().optional(),
@@ -103,7 +103,6 @@ export const runRecord = z.strictObject({
   ended_at: z.int().optional(),
 });
 
-export type LeaseRecord = z.infer<typeof leaseRecord>;
 export type AttemptRecord = z.infer<typeof attemptRecord>;
 export type DependencyRecord = z.infer<typeof dependencyRecord>;
 export type TaskRecord = z.infer<typeof taskRecord>;

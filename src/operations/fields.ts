@@ -2,7 +2,6 @@
 import * as z from "zod";
 import { LIMITS } from "../domain/limits.ts";
 
-export const json = z.json();
 export const jsonObject = z.record(z.string(), z.json());
 
 export const agentType = z.string().trim().min(1).max(LIMITS.agent_type_length);

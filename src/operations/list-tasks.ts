@@ -38,7 +38,7 @@ export const listTasks = defineOperation({
     const only = run_id === undefined ? undefined : parseRunId(run_id);
     if (run_id !== undefined && only === undefined) return notFound("run", run_id);
     const from = cursor === undefined ? undefined : parseTaskId(cursor);
-    if (cursor !== undefined && !from) {
+    if (cursor !== undefined && (!from || (only !== undefined && from.run !== only))) {
       return refuse(
         "invalid",
         "cursor is none that list_tasks gave: send the last one as it is, or none.",

@@ -77,7 +77,7 @@ function idle(
     : { agent_id, timed_out: true, next: "Nothing yet. Call poll_tasks again." };
 }
 
-export function pollRefusal(refused: RefusedReply, agent_id: string): Result<never> {
+function pollRefusal(refused: RefusedReply, agent_id: string): Result<never> {
   switch (refused.refused) {
     case "agent_type_needed":
       return refuse(

@@ -5,7 +5,7 @@ import { STATUSES } from "../domain/lifecycle.ts";
 import { runRecord, taskRecord } from "../domain/task.ts";
 
 /** A script's refusal, with the facts that the caller's sentence is made of. */
-export const refusedReply = z.strictObject({
+const refusedReply = z.strictObject({
   refused: z.enum([
     "unknown",
     "lost",

@@ -21,7 +21,7 @@
 /** Shards of the record hashes. Upstash limits one record to 100 MB; a run lies whole in one shard. */
 export const SHARDS = 16;
 
-export const PROJECT_KEYS = [
+const PROJECT_KEYS = [
   "control",
   "line",
   "events",

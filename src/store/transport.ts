@@ -80,7 +80,7 @@ function text(reply: unknown): string {
 }
 
 /** Redis or the network failed. `answered`: Redis said so, and the same call again would fail again. */
-export class StoreFault extends Error {
+class StoreFault extends Error {
   readonly answered: boolean;
 
   constructor(what: string, answered: boolean) {

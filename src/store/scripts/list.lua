@@ -40,7 +40,7 @@ end
 
 local newest = tonumber(control_values.run_seq or "0") or 0
 local place = {
-  run = request.run or newest,
+  run = math.min(request.run or newest, newest),
   task = request.task or 1,
   last_run = request.only_run or 1,
 }
@@ -48,6 +48,7 @@ local found, looked = {}, 0
 while place.run >= place.last_run and looked < LIMITS.list_cap and #found < request.limit do
   local start = { run = place.run, task = place.task }
   local names = next_names(place, LIMITS.list_cap - looked)
+  looked = looked + start.run - place.run
   load(names)
   for _, name in ipairs(names) do
     local task = known[name]
