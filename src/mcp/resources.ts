@@ -68,7 +68,7 @@ export async function readResource(
   { uri, context }: { uri: string; context: ServerContext },
 ): Promise<ReadResourceResult> {
   const [, folder, id] = /^baton:\/\/(\w+)\/(.+)$/.exec(uri) ?? [];
-  const kind = folder === undefined ? undefined : KINDS[folder];
+  const kind = folder !== undefined && Object.hasOwn(KINDS, folder) ? KINDS[folder] : undefined;
   const decoded = id === undefined ? undefined : decode(id);
   if (kind === undefined || decoded === undefined) throw notFound(uri);
   const result = await invoke({

@@ -1,0 +1,198 @@
+/** Polls that wait: heard at once, woken by work, and leaving nothing behind when the client goes. */
+import { beforeEach, describe, expect, test, vi } from "vitest";
+import { LIMITS } from "../../src/domain/limits.ts";
+import { type Era, ERAS } from "../support/mcp-clients.ts";
+import { openMcpClient } from "../support/open-mcp-client.ts";
+import { useStack } from "../support/stack.ts";
+import { type Api, apiOf, dumpOf, restCall } from "../support/worker-api.ts";
+
+const stack = useStack();
+let api: Api;
+beforeEach(() => {
+  api = apiOf(stack());
+});
+
+/** Until so many waits listen at the front. */
+async function listening(count: number): Promise<void> {
+  await vi.waitFor(() => expect(stack().upstash.streams.count()).toBe(count), {
+    timeout: 10_000,
+    interval: 20,
+  });
+}
+
+function settled(answer: Promise<unknown>): Promise<string> {
+  return answer.then(
+    () => "answered",
+    () => "rejected",
+  );
+}
+
+/** A client whose answers to polls are watched as they come in. */
+async function watchingClient(era: Era) {
+  const frames: string[] = [];
+  const headers = Promise.withResolvers<void>();
+  const client = await openMcpClient({
+    era,
+    url: stack().mcpUrl,
+    key: stack().keys.worker,
+    fetch: async (url, init) => {
+      const response = await fetch(url, init);
+      if (typeof init?.body !== "string" || !init.body.includes("poll_tasks")) return response;
+      headers.resolve();
+      const [seen, passed] = response.body?.tee() ?? [];
+      void seen
+        ?.pipeThrough(new TextDecoderStream())
+        .pipeTo(new WritableStream({ write: (frame) => void frames.push(frame) }))
+        .catch(() => undefined);
+      return new Response(passed ?? null, response);
+    },
+  });
+  return { ...client, headers: headers.promise, frames };
+}
+
+describe.each(ERAS)("an MCP client of %s", (era) => {
+  test("hears from the server before there is any work, and is woken when there is", async () => {
+    const client = await watchingClient(era);
+    const agent_type = `woken-${era}`;
+    const answer = client.call("poll_tasks", {
+      agent_id: agent_type,
+      agent_type,
+      wait_seconds: 40,
+    });
+
+    await client.headers;
+    await listening(1);
+    const task_id = await api.task(agent_type);
+
+    const { content } = await answer;
+    expect(content["tasks"]).toEqual([
+      expect.objectContaining({ lease: expect.stringContaining(`${task_id}.1.`) }),
+    ]);
+    await listening(0);
+  });
+
+  test("that goes leaves no stream open, and the task that comes later is another's", async () => {
+    const client = await watchingClient(era);
+    const leaving = new AbortController();
+    const agent_type = `gone-${era}`;
+    const answer = client.call(
+      "poll_tasks",
+      { agent_id: `leaver-${era}`, agent_type, wait_seconds: 40 },
+      { signal: leaving.signal },
+    );
+    const outcome = settled(answer);
+    await listening(1);
+
+    await client.client.close();
+    leaving.abort();
+    expect(await outcome).toBe("rejected");
+    await listening(0);
+
+    const task_id = await api.task(agent_type);
+    const { lease } = await api.claim(`stayer-${era}`, { agent_type });
+    expect(lease).toContain(`${task_id}.1.`);
+  });
+});
+
+test("clients are kept company during a longer wait, with progress that grows, since they asked for it", async () => {
+  const waits = ERAS.map(async (era) => {
+    const client = await watchingClient(era);
+    const reports: number[] = [];
+    const agent_type = `patient-${era}`;
+    const { content } = await client.call(
+      "poll_tasks",
+      { agent_id: agent_type, agent_type, wait_seconds: 11 },
+      { onprogress: ({ progress }) => reports.push(progress) },
+    );
+    expect(content).toMatchObject({ timed_out: true, next: expect.stringContaining("again") });
+    expect(reports.length).toBeGreaterThan(0);
+    expect(reports).toEqual(reports.toSorted((a, b) => a - b));
+    expect(client.frames.some((frame) => frame.startsWith(":"))).toBe(true);
+  });
+  await Promise.all(waits);
+});
+
+test("a program that hangs up over REST leaves no stream open, and its task is another's", async () => {
+  const leaving = new AbortController();
+  const args = { agent_id: "leaver", agent_type: "rest-gone", wait_seconds: 40 };
+  const answer = fetch(`${stack().baseUrl}/v1/tools/poll_tasks`, {
+    ...restCall("worker", args),
+    signal: leaving.signal,
+  });
+  const outcome = settled(answer);
+  await listening(1);
+
+  leaving.abort();
+  expect(await outcome).toBe("rejected");
+  await listening(0);
+
+  const task_id = await api.task("rest-gone");
+  const { lease } = await api.claim("stayer", { agent_type: "rest-gone" });
+  expect(lease).toContain(`${task_id}.1.`);
+});
+
+test("a wait beyond the cap is shortened, not refused", async () => {
+  const poll = { agent_id: "endless", agent_type: "endless", wait_seconds: 86_400 };
+  const answer = api.call("poll_tasks", poll);
+  await listening(1);
+
+  const record = await vi.waitFor(async () => {
+    const { hashes } = await dumpOf(stack());
+    const agent = JSON.parse(hashes["control"]?.["agent:endless"] ?? "{}") as Record<
+      string,
+      number
+    >;
+    expect(agent["waits_until"]).toBeDefined();
+    return { seen: agent["seen"] ?? 0, waits_until: agent["waits_until"] ?? 0 };
+  });
+  await api.task("endless");
+
+  expect((await answer).status).toBe(200);
+  expect(record.waits_until - record.seen).toBeLessThanOrEqual(LIMITS.wait_seconds_cap * 1_000);
+});
+
+test("of three that wait for one task, one gets it, and the others get the next two", async () => {
+  const waiting = [1, 2, 3].map((n) =>
+    api.claim(`rival-${n}`, { agent_type: "rivals", wait_seconds: 40 }),
+  );
+  await listening(3);
+
+  for (let n = 0; n < 3; n++) await api.task("rivals");
+
+  const leases = (await Promise.all(waiting)).map(({ lease }) => lease);
+  expect(new Set(leases).size).toBe(3);
+});
+
+test("two waits of one agent get the same task under the same lease", async () => {
+  const wait = { agent_type: "impatient", wait_seconds: 40 };
+  const both = [api.claim("impatient", wait), api.claim("impatient", wait)];
+  await listening(2);
+
+  await api.task("impatient");
+  await api.task("impatient");
+
+  const [one, other] = await Promise.all(both);
+  expect(one?.lease).toBe(other?.lease);
+});
+
+test("an agent that waits is woken when a dependency was met", async () => {
+  const first = await api.task("upstream");
+  await api.task("downstream", { dependencies: [first] });
+  const waiting = api.claim("follower", { agent_type: "downstream", wait_seconds: 40 });
+  await listening(1);
+
+  const { lease } = await api.claim("leader", { agent_type: "upstream" });
+  await api.ok("submit_result", { lease, status: "completed", result: { answer: 42 } });
+
+  expect((await waiting).inputs).toEqual({ [first]: { answer: 42 } });
+});
+
+test("a wait whose stream the database ends is woken all the same", async () => {
+  const waiting = api.claim("unplugged", { agent_type: "unplugged", wait_seconds: 40 });
+  await listening(1);
+  stack().upstash.streams.close();
+
+  const task_id = await api.task("unplugged");
+
+  expect((await waiting).lease).toContain(`${task_id}.1.`);
+});
