@@ -71,8 +71,8 @@ export const LIMITS = {
   /** Results of dependencies handed to a worker; the rest by pointer. */
   inputs: 50,
   inputs_bytes: 32_768,
-  /** A reply of 8,000 tokens, at the usual four bytes a token. */
-  reply_bytes: 32_000,
+  /** A reply of at most 8,000 tokens: JSON and texts in any script have no fewer than two and a half bytes a token. */
+  reply_bytes: 20_000,
   /** An agent unseen for this long, without a live lease, is shown as offline. */
   offline_seconds: 300,
   /** An agent unseen for this long is forgotten. */

@@ -16,7 +16,6 @@ const leaseRecord = z.strictObject({
   until_ms: z.int(),
   seconds: z.int(),
   ended: z.enum(["expired", "released", "completed", "failed"]).optional(),
-  answer: z.enum(STATUSES).optional(),
 });
 
 const attemptRecord = z.strictObject({

@@ -8,6 +8,7 @@ import { lease, runId } from "./fields.ts";
 import { leaseRefusal, readLease } from "./lease-refusal.ts";
 import { notFound } from "./not-found.ts";
 import { defineOperation } from "./operation.ts";
+import { fitting } from "./reply-budget.ts";
 import { stateScope } from "./state-name.ts";
 
 export const getSharedState = defineOperation({
@@ -54,8 +55,11 @@ export const getSharedState = defineOperation({
       version,
     }));
     if (key === undefined) {
+      const shown = fitting(entries, LIMITS.reply_bytes);
+      const others = entries.slice(shown.length).map((entry) => entry.key);
       return ok({
-        entries,
+        entries: shown,
+        ...(others.length > 0 && { read_one_by_one: others }),
         ...(reply.said.more !== null && { more: "There are more: read on with a longer prefix." }),
       });
     }

@@ -4,6 +4,8 @@ import { LIMITS } from "../domain/limits.ts";
 import type { AttemptRecord, DependencyRecord, TaskRecord } from "../domain/task.ts";
 import { type HandedTask, type Payload, payload } from "../store/codec.ts";
 import type { Store, TextName } from "../store/store.ts";
+import { cutText, fitting, sizeOf } from "./reply-budget.ts";
+import { bytesOf } from "./text.ts";
 import * as z from "zod";
 
 export const handedOut = z.looseObject({
@@ -33,7 +35,7 @@ export async function handOut(
     const names = wanted[index] ?? [];
     const own = texts.slice(offset, offset + names.length);
     offset += names.length;
-    return present(task, { texts: own, now });
+    return present(task, { texts: own, now, bytes: LIMITS.reply_bytes / tasks.length });
   });
 }
 
@@ -56,66 +58,81 @@ function inputsOf(task: TaskRecord): DependencyRecord[] {
 
 function present(
   { record, payload: inline, held }: HandedTask,
-  { texts, now }: { texts: (string | undefined)[]; now: number },
+  { texts, now, bytes }: { texts: (string | undefined)[]; now: number; bytes: number },
 ): HandedOut {
   const { task_id, attempt, lease } = record;
   if (!lease) throw new Error(`${task_id} was handed out without a lease`);
   const rest = [...texts];
   const text = record.payload_blob === undefined ? inline : parsePayload(rest.shift());
-  const notes = record.has_notes ? parse(rest.shift()) : undefined;
-  const inputs = inputsWithin(record, rest);
+  const notes = record.has_notes ? rest.shift() : undefined;
   const errors = (record.attempts ?? [])
     .filter(({ outcome }) => outcome !== "released")
     .map(describe);
+  const shown = shareOut(task_id, {
+    bytes,
+    text: text ?? { task_description: record.title },
+    notes,
+  });
   return {
     lease: formatLease({ task_id, attempt, check: lease.check }),
     lease_seconds: Math.max(0, Math.floor((lease.until_ms - now) / 1000)),
     fence: `1.${attempt}`,
     ...(held && { held }),
-    ...(errors.length > 0 && { previous_errors: errors }),
-    ...(notes !== undefined && { notes }),
-    ...withinReply(record.task_id, text ?? { task_description: record.title }),
-    ...(inputs && { inputs }),
+    ...(errors.length > 0 && {
+      previous_errors: fitting(errors.toReversed(), bytes / 8).toReversed(),
+    }),
+    ...shown.parts,
+    ...inputsWithin(record, { texts: rest, bytes: shown.left }),
   };
 }
 
-/** A reply must stay readable for a model: a text that is too long is cut, with the way to the rest. */
-function withinReply(
+type Parts = Pick<HandedOut, "notes" | "task_description" | "context" | "cut">;
+
+/** Description first, then notes, then context: what does not fit any more is left out, with the way to it. */
+function shareOut(
   task_id: string,
-  { task_description, context }: Payload,
-): Pick<HandedOut, "task_description" | "context" | "cut"> {
-  const half = LIMITS.reply_bytes / 4;
-  const contextText = context === undefined ? "" : JSON.stringify(context);
-  const cut = {
-    cut: `Cut. Read all of it: get_task_status {task_id: "${task_id}", detail: "full", offset: 0}`,
+  {
+    bytes,
+    text: { task_description, context },
+    notes,
+  }: { bytes: number; text: Payload; notes: string | undefined },
+): { parts: Parts; left: number } {
+  const description = cutText(task_description, bytes / 2);
+  let left = bytes - sizeOf(description);
+  const fits = (text: string | undefined): boolean => {
+    if (text === undefined || bytesOf(text) > left) return false;
+    left -= bytesOf(text);
+    return true;
   };
-  const description =
-    task_description.length > half
-      ? task_description.slice(0, half).toWellFormed()
-      : task_description;
-  if (contextText.length > half) return { task_description: description, ...cut };
-  return {
+  const contextText = context === undefined ? undefined : JSON.stringify(context);
+  const parts = {
+    ...(fits(notes) && { notes: parse(notes) }),
     task_description: description,
-    ...(context !== undefined && { context }),
-    ...(description !== task_description && cut),
+    ...(fits(contextText) && context !== undefined && { context }),
   };
+  const whole =
+    description === task_description &&
+    "notes" in parts === (notes !== undefined) &&
+    "context" in parts === (context !== undefined);
+  const cut = `Cut. Read all of it: get_task_status {task_id: "${task_id}", detail: "full", offset: 0}`;
+  return { parts: whole ? parts : { ...parts, cut }, left };
 }
 
 function inputsWithin(
   task: TaskRecord,
-  texts: readonly (string | undefined)[],
-): HandedOut["inputs"] {
-  let left = LIMITS.inputs_bytes / 2;
+  { texts, bytes }: { texts: readonly (string | undefined)[]; bytes: number },
+): Pick<HandedOut, "inputs"> {
+  let left = Math.min(bytes, LIMITS.inputs_bytes);
   const inputs = inputsOf(task).flatMap(({ task_id, key }, index) => {
     const text = texts[index];
     if (text === undefined && index < LIMITS.inputs) return [];
-    const fits = text !== undefined && text.length <= left;
-    if (fits) left -= text.length;
+    const fits = text !== undefined && bytesOf(text) <= left;
+    if (fits) left -= bytesOf(text);
     const see = `get_task_status {task_id: "${task_id}", detail: "full"}`;
     return [[key ?? task_id, fits ? (parse(text) ?? null) : { see }] as const];
   });
   // `fromEntries` defines properties; assigning to a key such as __proto__ would do something else.
-  return inputs.length > 0 ? Object.fromEntries(inputs) : undefined;
+  return inputs.length > 0 ? { inputs: Object.fromEntries(inputs) } : {};
 }
 
 function describe({ attempt, agent_id, outcome, error, message }: AttemptRecord): string {

@@ -15,6 +15,7 @@ import {
   parsedIf,
   parseText,
   tooDeep,
+  wellFormed,
 } from "./json-text.ts";
 import type { Operation } from "./operation.ts";
 
@@ -35,7 +36,7 @@ export function readInput<Input extends z.ZodObject>(
   if (tooDeep(read)) {
     return refuse("invalid", `${operation.name}: values may be nested ${DEEPEST} levels deep.`);
   }
-  const parsed = operation.input.safeParse(read);
+  const parsed = operation.input.safeParse(wellFormed(read));
   if (parsed.success && problems.length === 0) return { ok: true, value: parsed.data };
   if (!parsed.success) problems.push(...describeIssues(operation.input, read, parsed.error.issues));
   return sayProblems(problems);

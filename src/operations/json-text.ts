@@ -38,6 +38,19 @@ export function isBoolean(value: unknown): boolean {
   return typeof value === "boolean";
 }
 
+/**
+ * The same value with half a surrogate pair in any string replaced: as an escape it would go out to other clients, and
+ * strict JSON readers refuse the whole reply. Not deeper than `DEEPEST`, which is checked before.
+ */
+export function wellFormed(value: unknown): unknown {
+  if (typeof value === "string") return value.toWellFormed();
+  if (Array.isArray(value)) return value.map(wellFormed);
+  if (!isObject(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, part]) => [name.toWellFormed(), wellFormed(part)]),
+  );
+}
+
 /** Walks level by level, without recursion. */
 export function tooDeep(value: unknown): boolean {
   let level: unknown[] = [value];

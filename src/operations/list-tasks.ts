@@ -10,6 +10,7 @@ import type { Listing } from "../store/store.ts";
 import { agentType, runId } from "./fields.ts";
 import { notFound } from "./not-found.ts";
 import { defineOperation } from "./operation.ts";
+import { fitting } from "./reply-budget.ts";
 import { waitsFor } from "./waits-for.ts";
 
 const FILTERS = [...STATUSES, "dead_letter", "needs_input", "late_result"] as const;
@@ -63,7 +64,9 @@ export const listTasks = defineOperation({
       place = next === undefined ? undefined : parseTaskId(next);
       if (!place || found.length >= limit) break;
     }
-    return ok({ tasks: found, ...(next !== undefined && { cursor: next }) });
+    const shown = fitting(found, LIMITS.reply_bytes);
+    next = found[shown.length]?.task_id ?? next;
+    return ok({ tasks: shown, ...(next !== undefined && { cursor: next }) });
   },
 });
 

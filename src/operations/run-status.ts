@@ -4,6 +4,7 @@ import { ok, type Result } from "../domain/refusal.ts";
 import type { RunRecord, TaskRecord } from "../domain/task.ts";
 import type { Store } from "../store/store.ts";
 import { notFound } from "./not-found.ts";
+import { fitting } from "./reply-budget.ts";
 import { waitsFor } from "./waits-for.ts";
 
 export interface RunStatusInput {
@@ -29,7 +30,10 @@ export async function runStatus(
   const run = records.find((record): record is RunRecord => !("task_id" in record));
   if (!run) return notFound("run", run_id);
   const tasks = records.filter((record): record is TaskRecord => "task_id" in record);
-  const shown = fitting(tasks.map((task) => brief(task, { now, detail })));
+  const shown = fitting(
+    tasks.map((task) => brief(task, { now, detail })),
+    LIMITS.reply_bytes,
+  );
   const end = offset + shown.length;
   return ok({
     run_id,
@@ -58,15 +62,6 @@ function brief(
     ...(detail !== "brief" && { agent_type: task.agent_type, attempt: task.attempt }),
     ...(detail !== "brief" && task.lease && !task.lease.ended && { agent_id: task.lease.agent_id }),
   };
-}
-
-/** As many as a reply may hold. */
-function fitting(tasks: readonly Record<string, unknown>[]): Record<string, unknown>[] {
-  let bytes = 0;
-  const end = tasks.findIndex(
-    (task) => (bytes += JSON.stringify(task).length) > LIMITS.reply_bytes - 1_000,
-  );
-  return tasks.slice(0, end === -1 ? undefined : Math.max(1, end));
 }
 
 function ago(time: number, now: number): number {

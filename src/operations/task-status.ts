@@ -6,6 +6,7 @@ import { ok, refuse, type Result } from "../domain/refusal.ts";
 import type { TaskRecord } from "../domain/task.ts";
 import type { Store, TextName } from "../store/store.ts";
 import { notFound } from "./not-found.ts";
+import { cutText, sizeOf } from "./reply-budget.ts";
 import { waitsFor, why } from "./waits-for.ts";
 
 export interface TaskStatusInput {
@@ -150,22 +151,21 @@ function parse(text: string): unknown {
   return JSON.parse(text);
 }
 
-/** A reply that is too long goes out as its JSON text, a piece at a time. */
+/** A reply that is too long goes out as its JSON text, a piece at a time; as text it is quoted once more. */
 function fit(status: TaskStatus, offset: number): Result<TaskStatus> {
-  if (offset === 0 && JSON.stringify(status).length <= LIMITS.reply_bytes) return ok(status);
+  if (offset === 0 && sizeOf(status) <= LIMITS.reply_bytes) return ok(status);
   const text = JSON.stringify(steadyFirst(status));
   if (offset >= text.length) {
     return refuse("invalid", `offset ${offset} is past the end (${text.length} characters).`);
   }
-  const end = offset + LIMITS.reply_bytes - 2_000;
-  // A pair of surrogates stays together.
-  const next = /[\uD800-\uDBFF]/.test(text.charAt(end - 1)) ? end - 1 : end;
+  const piece = cutText(text.slice(offset), LIMITS.reply_bytes * 0.75);
+  const next = offset + piece.length;
   return ok({
     task_id: status["task_id"],
     run_id: status.run_id,
     status: status.status,
     ...(next < text.length && { next_offset: next }),
-    text: text.slice(offset, next),
+    text: piece,
   });
 }
 

@@ -6,8 +6,8 @@
 import { recordFault } from "../../observability/fault.ts";
 import { faultResponse } from "../problem.ts";
 
-/** Refusals and work that is there come sooner than this, and so with their own status. */
-const AT_ONCE_MS = 1_000;
+/** Refusals, work that is there and faults of Redis come sooner than this, and so with their own status. */
+const AT_ONCE_MS = 2_000;
 const SPACE_EVERY_MS = 2_000;
 
 /** `gone` is aborted once the client no longer listens. */

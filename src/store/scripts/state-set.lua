@@ -1,5 +1,5 @@
 -- Writes one key of the shared state; with a version, only if nobody wrote meanwhile.
-read_control({ "next_due" })
+read_control({ "next_due", "state_floor" })
 
 -- The reply to the same request if it was carried out before, or the refusal of another one with its idempotency key.
 local function carried_out()
@@ -36,7 +36,7 @@ if request.lease then
   end
 end
 
-local version = (entry and entry.version or 0) + 1
+local version = (entry and entry.version or tonumber(control_values.state_floor or "0")) + 1
 local reply = '{"version":' .. version .. "}"
 local kept_for = request.fingerprint and LIMITS.state_idempotency_seconds or LIMITS.operation_id_seconds
 if not redis.call("SET", operation, (request.fingerprint or "") .. " " .. reply, "NX", "EX", kept_for) then

@@ -23,7 +23,6 @@ if worth ~= "submitted" then
     release(task)
   end
   answer = task.status
-  task.lease.answer = answer
   task.attempts[#task.attempts].answer = answer
   save(task)
 end

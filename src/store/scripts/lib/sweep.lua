@@ -43,13 +43,21 @@ end
 
 -- Removes an entry of the shared state whose time is over, unless it was written again meanwhile.
 local function expire_state(member, name)
-  local expires = tonumber(string.match(redis.call("HGET", state, name) or "", "^%d+ (%d+) ") or "0")
+  local version, expires = string.match(redis.call("HGET", state, name) or "0 0 ", "^(%d+) (%d+) ")
+  version, expires = tonumber(version), tonumber(expires)
   places[member] = false
   if expires > now() then
     stand_timer(member, expires)
   elseif expires > 0 then
     redis.call("HDEL", state, name)
     redis.call("ZREM", state_names, name)
+    -- Who still knows that version must not take a later entry of the same name for it.
+    if control_values.state_floor == nil then
+      read_control({ "state_floor" })
+    end
+    if version > (tonumber(control_values.state_floor or "0") or 0) then
+      write_control("state_floor", version)
+    end
   end
 end
 

@@ -1,0 +1,54 @@
+/** The options of a task: known, misspelt, not built yet, out of range. */
+import { expect, test } from "vitest";
+import { readOptions } from "../../src/domain/options.ts";
+
+const refusalOf = (options: Record<string, unknown>) => {
+  const read = readOptions(options, "options");
+  return read.ok ? undefined : read.refusal;
+};
+
+test("known options are read, and null and empty texts are left out", () => {
+  const options = { requires: ["gpu"], assignee: "", lease_seconds: null, max_run_seconds: 60 };
+  expect(readOptions(options, "options")).toEqual({
+    ok: true,
+    value: { requires: ["gpu"], max_run_seconds: 60 },
+  });
+});
+
+test("a misspelt option is refused with the nearest name", () => {
+  expect(refusalOf({ lease_second: 5 })).toMatchObject({
+    reason: "unknown_parameter",
+    message: "No option lease_second in options; did you mean lease_seconds?",
+  });
+});
+
+test.each(["review", "locks", "retry", "deadline", "result_schema", "cron", "delegation"])(
+  "%s is refused by name as not yet available",
+  (name) => {
+    expect(refusalOf({ [name]: {} })).toMatchObject({ reason: "not_available", option: name });
+  },
+);
+
+test.each(["all_done", "one_failed"])("trigger_rule %s is not yet available", (rule) => {
+  expect(refusalOf({ trigger_rule: rule })?.reason).toBe("not_available");
+  expect(readOptions({ trigger_rule: "all_success" }, "options").ok).toBe(true);
+});
+
+test.each([
+  { lease_seconds: 0 },
+  { lease_seconds: 14_401 },
+  { max_run_seconds: 1.5 },
+  { requires: [""] },
+  { requires: "gpu" },
+  { start_at: "tomorrow" },
+  { start_at: "2031-02-30T00:00:00Z" },
+  { start_at: "2110-01-01T00:00:00Z" },
+  { start_at: "9999-12-31T23:59:59Z" },
+])("%j is refused with its place", (options) => {
+  expect(refusalOf(options)).toMatchObject({ reason: "invalid" });
+  expect(refusalOf(options)?.message).toMatch(`options.${Object.keys(options)[0]}`);
+});
+
+test("the latest time that the line can hold is accepted", () => {
+  expect(readOptions({ start_at: "2109-05-15T00:00:00+09:00" }, "options").ok).toBe(true);
+});

@@ -1,0 +1,115 @@
+/** Who may have what: agent type, required capabilities, assignee, and how many lanes there may be. */
+import { expect, test } from "vitest";
+import { LIMITS } from "../../src/domain/limits.ts";
+import { createTask } from "../../src/operations/create-task.ts";
+import { createWorkflow } from "../../src/operations/create-workflow.ts";
+import { useProjects } from "../support/project.ts";
+
+const newProject = useProjects();
+
+test("an agent gets tasks of its type only", async () => {
+  const project = newProject();
+  await project.task({ agent_type: "testing" });
+  expect(await project.poll("ada")).toEqual([]);
+  expect(await project.poll("bob", { agent_type: "testing" })).toHaveLength(1);
+});
+
+test("a task that requires capabilities goes to an agent that has all of them", async () => {
+  const project = newProject();
+  const id = await project.task({ options: { requires: ["node", "linux"] } });
+  expect(await project.poll("ada", { capabilities: ["node"] })).toEqual([]);
+  expect(await project.poll("bob")).toEqual([]);
+  const [task] = await project.poll("eve", { capabilities: ["mac", "linux", "node"] });
+  expect(task?.lease).toMatch(`${id}.1.`);
+});
+
+test("capabilities are remembered until the agent gives others, and an empty list takes them away", async () => {
+  const project = newProject();
+  await project.poll("ada", { capabilities: ["node"] });
+  await project.task({ options: { requires: ["node"] } });
+  const { lease } = await project.claim("ada");
+  await project.complete(lease);
+  await project.task({ options: { requires: ["node"] } });
+  expect(await project.poll("ada", { capabilities: [] })).toEqual([]);
+  expect(await project.poll("ada")).toEqual([]);
+  expect(await project.audit()).toEqual([]);
+});
+
+test("an assignee's task goes to nobody else, and requires is still asked for", async () => {
+  const project = newProject();
+  const mine = await project.task({ options: { assignee: "ada" } });
+  const hard = await project.task({ options: { assignee: "ada", requires: ["gpu"] } });
+  expect(await project.poll("bob", { capabilities: ["gpu"] })).toEqual([]);
+  expect((await project.claim("ada")).lease).toMatch(mine);
+  await project.complete((await project.claim("ada")).lease);
+  expect(await project.poll("ada")).toEqual([]);
+  expect((await project.claim("ada", { capabilities: ["gpu"] })).lease).toMatch(hard);
+});
+
+test("the order holds across lanes", async () => {
+  const project = newProject();
+  const made: string[] = [];
+  const kinds = [{}, { requires: ["a"] }, { assignee: "ada" }, { requires: ["b", "a"] }];
+  for (let round = 0; round < 3; round++) {
+    for (const options of kinds) {
+      project.advance(1);
+      made.push(await project.task({ options }));
+    }
+  }
+  const tasks = await project.poll("ada", { capabilities: ["a", "b"], max_tasks: 10 });
+  expect(tasks.map(({ lease }) => lease.split(".")[0])).toEqual(made.slice(0, 10));
+});
+
+test("a task that nobody here may have does not hold back the one behind it", async () => {
+  const project = newProject();
+  await project.task({ priority: 0, options: { requires: ["gpu"] } });
+  await project.task({ priority: 0, options: { assignee: "bob" } });
+  const open = await project.task();
+  expect((await project.claim("ada")).lease).toMatch(open);
+});
+
+test("the same requirements in another order, or doubled, are the same lane", async () => {
+  const project = newProject();
+  await project.task({ options: { requires: ["a", "b"] } });
+  await project.task({ options: { requires: ["b", "a", "b"] } });
+  expect((await project.record("r1t1")).lane).toBe((await project.record("r2t1")).lane);
+});
+
+test("with more lanes than one claim compares, each lane still has its turn", async () => {
+  const project = newProject();
+  const capabilities = Array.from(
+    { length: 2 * LIMITS.lanes_per_claim },
+    (_, index) => `c${index}`,
+  );
+  const made: string[] = [];
+  for (const capability of capabilities) {
+    made.push(await project.task({ options: { requires: [capability] } }));
+  }
+  const claimed = new Set<string>();
+  for (let turn = 0; turn < 3 * made.length && claimed.size < made.length; turn++) {
+    for (const { lease } of await project.poll("ada", { capabilities })) {
+      claimed.add(lease.split(".")[0] ?? "");
+      await project.complete(lease);
+    }
+  }
+  expect([...claimed].toSorted()).toEqual(made.toSorted());
+});
+
+test("a lane over the limit is refused, nothing is created, and known lanes still take tasks", async () => {
+  const project = newProject();
+  const tasks = Array.from({ length: LIMITS.lanes }, (_, index) => ({
+    key: `k${index}`,
+    task_description: "Do it.",
+    options: { assignee: `agent-${index}` },
+  }));
+  await project.ok(createWorkflow, { name: "Lanes", agent_type: "implementation", tasks });
+  const before = await project.dump();
+  const refusal = await project.refusal(createTask, {
+    agent_type: "implementation",
+    task_description: "One too many.",
+  });
+  expect(refusal).toMatchObject({ reason: "limit", limit: LIMITS.lanes });
+  expect(await project.dump()).toEqual(before);
+  expect(await project.task({ options: { assignee: "agent-7" } })).toBe("r2t1");
+  expect(await project.audit()).toEqual([]);
+});

@@ -1,0 +1,168 @@
+/** What each call costs, counted at the front: round trips, and commands as they are billed (the script and its calls). */
+import { describe, expect, test } from "vitest";
+import { LIMITS } from "../../src/domain/limits.ts";
+import { getSharedState } from "../../src/operations/get-shared-state.ts";
+import { getTaskStatus } from "../../src/operations/get-task-status.ts";
+import { heartbeat } from "../../src/operations/heartbeat.ts";
+import { listTasks } from "../../src/operations/list-tasks.ts";
+import { setSharedState } from "../../src/operations/set-shared-state.ts";
+import { submitResult } from "../../src/operations/submit-result.ts";
+import { type Project, useProjects } from "../support/project.ts";
+
+// The real clock, as in production: asking for the time is a command too.
+const newProject = useProjects({ clock: "real" });
+
+interface Cost {
+  readonly trips: number;
+  readonly billed: number;
+}
+
+/** A first call teaches Redis the script; what is counted is every later one. */
+async function warm(project: Project): Promise<void> {
+  await project.task();
+  const { lease } = await project.claim("warm");
+  await project.ok(heartbeat, { lease });
+  await project.complete(lease);
+  await project.ok(setSharedState, { key: "warm", value: 1 });
+  await project.ok(getSharedState, { key: "warm" });
+  await project.ok(getSharedState, { prefix: "" });
+  await project.ok(getTaskStatus, { task_id: "r1t1" });
+  await project.ok(listTasks, {});
+}
+
+async function cost(project: Project, act: () => Promise<unknown>): Promise<Cost> {
+  project.upstash.stats.reset();
+  await act();
+  const { httpRequests, billed } = project.upstash.stats.snapshot();
+  return { trips: httpRequests, billed };
+}
+
+async function warmed(): Promise<Project> {
+  const project = newProject();
+  await warm(project);
+  return project;
+}
+
+describe("the base case", () => {
+  // EVALSHA, HMGET control, SET operation, XADD, HSET shard, ZADD line, HSET control
+  const CREATE = 7;
+  // EVALSHA, HMGET control, ZRANGE head, HMGET task, XADD, HSET shard, ZADD line, HSET control
+  const CLAIM = 8;
+  // Also HMGET of the task that the agent held last: its list is a hint, and the submit did not correct it.
+  const CLAIM_AGAIN = CLAIM + 1;
+  // EVALSHA, HMGET task and run, HMGET control, XADD, HSET shard, ZREM line
+  const SUBMIT = 6;
+
+  test("create, claim and submit take a round trip each, and at most 22 billed commands together", async () => {
+    const project = await warmed();
+    for (const due of [CLAIM, CLAIM_AGAIN, CLAIM_AGAIN]) {
+      expect(await cost(project, () => project.task())).toEqual({ trips: 1, billed: CREATE });
+      let lease = "";
+      const claim = async (): Promise<void> => {
+        ({ lease } = await project.claim("ada"));
+      };
+      expect(await cost(project, claim)).toEqual({ trips: 1, billed: due });
+      const submit = (): Promise<unknown> => project.complete(lease, { small: true });
+      expect(await cost(project, submit)).toEqual({ trips: 1, billed: SUBMIT });
+    }
+    expect(CREATE + CLAIM_AGAIN + SUBMIT).toBeLessThanOrEqual(22);
+  });
+
+  // Those of the submit; then HMGET agent, HMGET lanes, ZRANGE head, HMGET task, XADD, HSET shard, ZADD line, HSET control
+  test("submit with poll_next takes one round trip for both", async () => {
+    const project = await warmed();
+    await project.task();
+    await project.task();
+    const { lease } = await project.claim("warm");
+    const submit = { lease, status: "completed" as const, poll_next: true };
+    expect(await cost(project, () => project.ok(submitResult, submit))).toEqual({
+      trips: 1,
+      billed: 14,
+    });
+  });
+
+  // EVALSHA, HMGET control, ZRANGE head, TIME, HSET control; after a task of its own also HMGET of that
+  test("a poll that finds nothing", async () => {
+    const project = await warmed();
+    expect(await cost(project, () => project.poll("warm"))).toEqual({ trips: 1, billed: 6 });
+    expect(await cost(project, () => project.poll("warm"))).toEqual({ trips: 1, billed: 5 });
+  });
+
+  // EVALSHA, HMGET control, HMGET task, TIME, HSET shard, ZADD line, HSET control
+  test("a poll that gives again what is held", async () => {
+    const project = await warmed();
+    await project.task();
+    await project.claim("warm");
+    expect(await cost(project, () => project.claim("warm"))).toEqual({ trips: 1, billed: 7 });
+  });
+
+  // EVALSHA, HMGET task, HMGET control, TIME (or XADD), HSET shard, ZADD line
+  test("a heartbeat, with and without something to tell", async () => {
+    const project = await warmed();
+    await project.task();
+    const { lease } = await project.claim("warm");
+    expect(await cost(project, () => project.ok(heartbeat, { lease }))).toEqual({
+      trips: 1,
+      billed: 6,
+    });
+    const tell = (): Promise<unknown> => project.ok(heartbeat, { lease, progress: 50 });
+    expect(await cost(project, tell)).toEqual({ trips: 1, billed: 6 });
+  });
+
+  // Write: EVALSHA, HMGET control, HGET, SET operation, XADD, HSET; a new key also ZCARD and ZADD. Read: EVALSHA,
+  // HMGET control, TIME, HMGET; a prefix also ZRANGE
+  test("reads and writes of shared state", async () => {
+    const project = await warmed();
+    const write = (): Promise<unknown> => project.ok(setSharedState, { key: "k", value: 1 });
+    expect(await cost(project, write)).toEqual({ trips: 1, billed: 8 });
+    expect(await cost(project, write)).toEqual({ trips: 1, billed: 6 });
+    const read = (): Promise<unknown> => project.ok(getSharedState, { key: "k" });
+    expect(await cost(project, read)).toEqual({ trips: 1, billed: 4 });
+    const find = (): Promise<unknown> => project.ok(getSharedState, { prefix: "k" });
+    expect(await cost(project, find)).toEqual({ trips: 1, billed: 5 });
+  });
+
+  // EVALSHA, HMGET control, TIME, HMGET task; a list also HMGET runs
+  test("status and list", async () => {
+    const project = await warmed();
+    const status = (): Promise<unknown> => project.ok(getTaskStatus, { task_id: "r1t1" });
+    expect(await cost(project, status)).toEqual({ trips: 1, billed: 4 });
+    expect(await cost(project, () => project.ok(listTasks, {}))).toEqual({ trips: 1, billed: 5 });
+  });
+});
+
+test("a large context and a dependency's result cost one further round trip", async () => {
+  const project = await warmed();
+  const context = "x".repeat(LIMITS.inline_bytes);
+  expect(await cost(project, () => project.task({ context }))).toEqual({ trips: 1, billed: 8 });
+  const claimed: string[] = [];
+  const claim = async (): Promise<void> => {
+    claimed.push((await project.claim("warm")).lease);
+  };
+  expect(await cost(project, claim)).toMatchObject({ trips: 2 });
+  await project.complete(claimed[0] ?? "", "result");
+  await project.task({ dependencies: ["r2t1"] });
+  expect(await cost(project, claim)).toMatchObject({ trips: 2 });
+});
+
+test("a workflow of 200 tasks is created in one round trip, at a cost that barely grows", async () => {
+  const project = await warmed();
+  const graph = (size: number) => () =>
+    project.graph(
+      Object.fromEntries(Array.from({ length: size }, (_, index) => [`k${index}`, []])),
+    );
+  const small = await cost(project, graph(2));
+  const large = await cost(project, graph(200));
+  expect(small).toEqual({ trips: 1, billed: 7 });
+  expect(large).toEqual({ trips: 1, billed: 9 });
+});
+
+test("a claim costs the same with 2,000 tasks in the line as with one", async () => {
+  const project = await warmed();
+  for (let run = 0; run < 10; run++) {
+    await project.graph(
+      Object.fromEntries(Array.from({ length: 200 }, (_, index) => [`k${index}`, []])),
+    );
+  }
+  expect(await cost(project, () => project.claim("ada"))).toEqual({ trips: 1, billed: 8 });
+});
