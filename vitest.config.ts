@@ -15,6 +15,7 @@ export default defineConfig({
   plugins: [luaAsText],
   test: {
     include: ["test/**/*.test.ts"],
+    globalSetup: "test/support/announce-engine.ts",
     testTimeout: 60_000,
     hookTimeout: 60_000,
     // Two cores: more workers only make every test slower.

@@ -75,7 +75,5 @@ export const LIMITS = {
   reply_bytes: 20_000,
   /** An agent unseen for this long, without a live lease, is shown as offline. */
   offline_seconds: 300,
-  /** An agent unseen for this long is forgotten. */
-  agent_kept_seconds: 604_800,
   agents: 10_000,
 } as const;

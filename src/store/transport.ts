@@ -75,19 +75,13 @@ export function createTransport({ url, token, timeout_ms = 5_000 }: TransportCon
 
 function text(reply: unknown): string {
   if (typeof reply !== "string")
-    throw new StoreFault("a script replied with something else than a string", true);
+    throw new StoreFault("a script replied with something else than a string");
   return reply;
 }
 
-/** Redis or the network failed. `answered`: Redis said so, and the same call again would fail again. */
+/** Redis answered with an error, or did not answer at all. Its message holds no part of the command. */
 class StoreFault extends Error {
-  readonly answered: boolean;
-
-  constructor(what: string, answered: boolean) {
-    super(what);
-    this.name = "StoreFault";
-    this.answered = answered;
-  }
+  override readonly name = "StoreFault";
 }
 
 /** Sends again what may never have arrived. An answer from Redis, even an error, is an answer. */
@@ -97,10 +91,9 @@ async function again<T>(send: () => Promise<T>): Promise<T> {
       return await send();
     } catch (error) {
       const answered = answer(error);
-      if (answered !== undefined) throw new StoreFault(answered, true);
+      if (answered !== undefined) throw new StoreFault(answered);
       const pause = PAUSES_MS[attempt];
-      if (pause === undefined)
-        throw new StoreFault(`no answer from Redis (${nameOf(error)})`, false);
+      if (pause === undefined) throw new StoreFault(`no answer from Redis (${nameOf(error)})`);
       await new Promise((resolve) => setTimeout(resolve, pause));
     }
   }

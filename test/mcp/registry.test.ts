@@ -168,6 +168,16 @@ describe("the prompts", () => {
   );
 });
 
+test("the instructions and the prompts name only tools that are served", () => {
+  const verbs = "create|poll|submit|get|list|wait|control|set|cancel|heartbeat";
+  const texts = [INSTRUCTIONS, ...PROMPTS.map(({ text }) => text({ agent_id: "a1", goal: "g" }))];
+  const named = texts.flatMap(
+    (text) => text.match(new RegExp(`\\b(?:${verbs})_[a-z_]+\\b`, "g")) ?? [],
+  );
+  const served = new Set([...OPERATIONS.map(({ name }) => name), "poll_next", "wait_seconds"]);
+  expect(named.filter((name) => !served.has(name))).toEqual([]);
+});
+
 test("the instructions fit where clients cut them", () => {
   expect(INSTRUCTIONS.length).toBeLessThan(1_000);
 });

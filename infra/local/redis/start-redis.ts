@@ -69,7 +69,7 @@ async function startEngine(options: StartRedisOptions): Promise<Started> {
   return embedded(options);
 }
 
-function findServer(
+export function findServer(
   path: string,
 ): { engine: "redis-server" | "valkey-server"; path: string } | undefined {
   for (const engine of ["redis-server", "valkey-server"] as const) {
