@@ -17,6 +17,8 @@ export const agentRecord = z.strictObject({
   lanes_from: z.int().optional(),
   /** The process behind a runner. */
   instance: z.string().optional(),
+  /** Processes that it took over from, the latest last. */
+  replaced: z.array(z.string()).optional(),
 });
 
 export type AgentRecord = z.infer<typeof agentRecord>;

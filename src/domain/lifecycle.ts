@@ -42,10 +42,22 @@ export const MOVES = {
   /** The lease ran out: others may claim. */
   expire: { from: ["running"], to: "ready" },
   /** A late heartbeat of the lease that ran out, before anybody else claimed. */
-  reclaim: { from: ["ready"], to: "running" },
+  reclaim: { from: ["ready", "scheduled"], to: "running" },
   /** Handed back undone. */
-  release: { from: ["running", "ready"], to: "ready" },
-  /** From `ready` too: a late result is accepted while nobody else claimed. */
-  complete: { from: ["running", "ready"], to: "completed" },
-  fail: { from: ["running", "ready"], to: "failed" },
+  release: { from: ["running", "ready", "scheduled"], to: "ready" },
+  /** The attempt failed, and another one follows after a pause. */
+  retry: { from: ["running", "ready", "scheduled"], to: "scheduled" },
+  /** From `ready` and `scheduled` too: a late result is accepted while nobody else claimed. */
+  complete: { from: ["running", "ready", "scheduled"], to: "completed" },
+  /** No attempt follows: a dead letter. From waiting statuses when a deadline passes. */
+  fail: { from: ["blocked", "scheduled", "ready", "running"], to: "failed" },
+  cancel: { from: ["blocked", "scheduled", "ready", "running"], to: "cancelled" },
+  /** A dead letter is tried again with a fresh budget. */
+  redrive: { from: ["failed"], to: "ready" },
+  /** The task that it was skipped because of is tried again. */
+  revive: { from: ["skipped"], to: "blocked" },
+  /** A late result is taken for the task's result. */
+  promote: { from: ["scheduled", "ready", "running", "failed", "cancelled"], to: "completed" },
 } as const satisfies Record<string, Move>;
+
+export type MoveName = keyof typeof MOVES;

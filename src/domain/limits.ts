@@ -42,6 +42,48 @@ export const LIMITS = {
   message_length: 2_000,
   error_bytes: 8_192,
   attempts_kept: 20,
+  /** A worker that died three times of the same task without a word will die of it a fourth time. */
+  lost_in_a_row: 3,
+  /** Being asked to slow down uses up no attempt, but not for ever. */
+  rate_limits: 50,
+  deadline_seconds_cap: 31_536_000,
+  /** Tasks that one control call touches. */
+  control_tasks: 200,
+  note_length: 2_000,
+  error_code_length: 64,
+  /** Error codes that a grouping of dead letters shows. */
+  dead_letter_groups: 50,
+  run_kept_ms: 604_800_000,
+  dead_letter_kept_ms: 2_592_000_000,
+  /** Records that one retention step removes. */
+  removals_per_step: 50,
+  /** A breaker opens after this many distinct tasks failed or were lost within its window. */
+  breaker_failures: 5,
+  breaker_window_ms: 600_000,
+  /** Outcomes that a breaker remembers. */
+  breaker_outcomes: 40,
+  breaker_pause_ms: 60_000,
+  breaker_pause_max_ms: 1_800_000,
+  /** A probe must answer within its lease, and within this. */
+  breaker_probe_seconds: 120,
+  /** A deadline this much earlier than the armed tick is worth a new tick. */
+  tick_slack_ms: 5_000,
+  /** A tick that comes earlier than this does not count: clocks differ by less. */
+  tick_early_ms: 1_000,
+  /** A tick that is overdue by this much was lost. */
+  tick_lost_ms: 30_000,
+  /** The free plan of QStash delays a message by at most seven days. */
+  tick_ahead_ms: 518_400_000,
+  /** Due items that one look of a tick handles: as much as one script may do. */
+  sweep_per_look: 200,
+  /** Looks of one tick or one visit of the watchdog, so that a callback answers fast whatever the backlog. */
+  looks_per_visit: 5,
+  /** Batches of retention in one such visit. */
+  removals_per_visit: 4,
+  /** Projects that one run of the watchdog visits. */
+  projects_per_watch: 50,
+  /** Callbacks that QStash gave up: so many are kept to look at. */
+  failed_callbacks_kept: 100,
   late_results_kept: 3,
   /** Arguments of one Redis command within a script, an even number: longer lists go in pieces. */
   arguments: 400,
@@ -55,6 +97,8 @@ export const LIMITS = {
   claim_lookahead: 7,
   /** An agent's name is its key's alone until it was unseen for this long. */
   agent_name_kept_ms: 86_400_000,
+  /** Processes that spoke for an agent before the present one: so many are remembered, and refused. */
+  replaced_instances: 5,
   /** How often it is noted that a type is polled for: often enough to warn of types that nobody serves. */
   types_noted_ms: 600_000,
   state_key_length: 200,
@@ -66,6 +110,10 @@ export const LIMITS = {
   /** The caller's own key for a write of shared state: a version may be overwritten at once, so a day must do. */
   state_idempotency_seconds: 86_400,
   events_kept: 100_000,
+  /** Records, or entries of an index, that one page of an audit compares. */
+  audit_page: 50,
+  /** A run with more tasks is not counted by an audit: all of them are read at once, so that nothing changes meanwhile. */
+  audit_run_tasks: 1_000,
   list_default: 50,
   list_cap: 200,
   /** Results of dependencies handed to a worker; the rest by pointer. */

@@ -1,5 +1,6 @@
 /** The `options` of a task: one open object on the wire, a closed set of names here. */
 import * as z from "zod";
+import { retryPolicy } from "./failure.ts";
 import { LIMITS } from "./limits.ts";
 import { nearest } from "./nearest.ts";
 import { LANE_WIDTH } from "./order.ts";
@@ -7,15 +8,19 @@ import { refuse, type Result } from "./refusal.ts";
 
 const capability = z.string().trim().min(1).max(LIMITS.capability_length);
 
+const time = z.iso
+  .datetime({ offset: true })
+  .refine((text) => Date.parse(text) < LANE_WIDTH, "times reach to the year 2109");
+
 const taskOptions = z.strictObject({
   requires: z.array(capability).max(LIMITS.requires).optional(),
   assignee: z.string().trim().min(1).max(LIMITS.agent_id_length).optional(),
   lease_seconds: z.int().min(LIMITS.lease_seconds_min).max(LIMITS.lease_seconds_cap).optional(),
   max_run_seconds: z.int().min(1).max(LIMITS.max_run_seconds_cap).optional(),
-  start_at: z.iso
-    .datetime({ offset: true })
-    .refine((time) => Date.parse(time) < LANE_WIDTH, "times reach to the year 2109")
-    .optional(),
+  start_at: time.optional(),
+  start_within_seconds: z.int().min(1).max(LIMITS.deadline_seconds_cap).optional(),
+  deadline: time.optional(),
+  retry: retryPolicy.optional(),
   trigger_rule: z.literal("all_success").optional(),
 });
 
@@ -26,9 +31,6 @@ const LATER = [
   "review",
   "locks",
   "delegation",
-  "retry",
-  "start_within_seconds",
-  "deadline",
   "concurrency_key",
   "concurrency_limit",
   "result_schema",

@@ -13,3 +13,8 @@ export const LANE_WIDTH = 2 ** 42;
 export const TIMER_OFFSET = 2 ** 43;
 
 export const DEFAULT_PRIORITY = 5;
+
+/** The place among the tasks of a lane, in milliseconds: fixed when the task first becomes ready, and kept on requeue. */
+export function claimOrder(readySinceMs: number, priority: number): number {
+  return readySinceMs + priority * PRIORITY_STEP_MS;
+}

@@ -14,6 +14,7 @@ const REASONS = [
   "lease_lost",
   "lease_unknown",
   "lease_ended",
+  "instance_replaced",
   "cancelled",
   "version_conflict",
   "idempotency_conflict",

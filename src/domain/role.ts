@@ -6,3 +6,4 @@ export type Role = (typeof ROLES)[number];
 export const EVERYBODY: readonly Role[] = ["viewer", "worker", "orchestrator", "admin"];
 export const AGENTS: readonly Role[] = ["worker", "orchestrator", "admin"];
 export const ORCHESTRATORS: readonly Role[] = ["orchestrator", "admin"];
+export const ADMINS: readonly Role[] = ["admin"];

@@ -4,7 +4,22 @@
  * context, result, error) is never decoded in Lua: it lies beside the record or inside it as JSON text.
  */
 import * as z from "zod";
+import { retryPolicy } from "./failure.ts";
 import { STATUSES } from "./lifecycle.ts";
+
+/**
+ * How an attempt ends. `timed_out`: it ran as long as it may. `voided`: by cancel, redrive or promotion. `replaced`:
+ * another process took over as its agent.
+ */
+const LEASE_ENDS = [
+  "expired",
+  "timed_out",
+  "replaced",
+  "released",
+  "completed",
+  "failed",
+  "voided",
+] as const;
 
 /** Who holds, or last held, the task. `ended` says why it no longer counts; while it is absent the lease is live. */
 const leaseRecord = z.strictObject({
@@ -15,7 +30,9 @@ const leaseRecord = z.strictObject({
   since: z.int(),
   until_ms: z.int(),
   seconds: z.int(),
-  ended: z.enum(["expired", "released", "completed", "failed"]).optional(),
+  /** True once its holder has called with it: a worker that was never heard of again may have died of the task. */
+  alive: z.boolean().optional(),
+  ended: z.enum(LEASE_ENDS).optional(),
 });
 
 const attemptRecord = z.strictObject({
@@ -25,7 +42,7 @@ const attemptRecord = z.strictObject({
   key_id: z.string(),
   since: z.int(),
   ended_at: z.int(),
-  outcome: z.enum(["expired", "released", "completed", "failed"]),
+  outcome: z.enum(LEASE_ENDS),
   /** The status that the submit was answered with: the same submit again gets it again. */
   answer: z.enum(STATUSES).optional(),
   /** JSON text of the error of a failed attempt. */
@@ -54,7 +71,19 @@ export const taskRecord = z.strictObject({
   status: z.enum(STATUSES),
   created_at: z.int(),
   created_by: z.string(),
+  /** Not before then: a start time, or the end of a retry's pause. */
   start_at: z.int().optional(),
+  /** Failed if it is never claimed for so long. */
+  start_within_seconds: z.int().optional(),
+  /** Failed if it has not ended by then. */
+  deadline: z.int().optional(),
+  retry: retryPolicy.optional(),
+  /** Attempts used up since it was created or last retried by hand. */
+  failures: z.int().optional(),
+  /** Attempts that ended because the other side asked to slow down. */
+  rate_limits: z.int().optional(),
+  /** Leases lost in a row without any sign of life after the claim. */
+  lost: z.int().optional(),
   lease_seconds: z.int().optional(),
   max_run_seconds: z.int().optional(),
   /** Place within its lane; absent until first ready. */
@@ -70,12 +99,21 @@ export const taskRecord = z.strictObject({
   /** True when other tasks wait for this one. */
   has_dependents: z.boolean().optional(),
   skipped_because: z.string().optional(),
+  /** Where following its edges goes on: the last dependent that was reached. */
+  edges_after: z.string().optional(),
+  /** True while its skipped dependents wait to be revived. */
+  reviving: z.boolean().optional(),
   payload_bytes: z.int(),
   payload_blob: z.string().optional(),
   result_bytes: z.int().optional(),
   result_blob: z.string().optional(),
   /** JSON text of the last error. */
   error: z.string().optional(),
+  /** What dead letters are grouped by: the error's code, else its category. */
+  error_code: z.string().optional(),
+  /** A dead letter that somebody has dealt with, and what they noted. */
+  discarded_at: z.int().optional(),
+  note: z.string().optional(),
   progress: z.int().optional(),
   message: z.string().optional(),
   /** True when a released attempt left notes beside the record. */
@@ -84,6 +122,8 @@ export const taskRecord = z.strictObject({
   avoid: z.strictObject({ agent_id: z.string(), until_ms: z.int() }).optional(),
   /** Attempts whose late results are kept beside the record. */
   late_results: z.array(z.int()).optional(),
+  /** Blobs that held an earlier input or an earlier late result. */
+  outdated_blobs: z.array(z.string()).optional(),
   ended_at: z.int().optional(),
   /** The caller's key for the call that made it, kept as long as the task. */
   idempotency_key: z.string().optional(),
@@ -99,6 +139,10 @@ export const runRecord = z.strictObject({
   tasks: z.int(),
   open: z.int(),
   failed: z.int(),
+  /** True from the moment the whole run was cancelled. */
+  cancelled: z.boolean().optional(),
+  /** Tasks removed after their retention: with the last one the run goes too. */
+  removed: z.int().optional(),
   ended_at: z.int().optional(),
 });
 

@@ -11,12 +11,14 @@ const refusedReply = z.strictObject({
     "lost",
     "submitted",
     "over",
+    "cancelled",
     "late",
     "not_found",
     "limit",
     "idempotency_conflict",
     "agent_taken",
     "agent_type_needed",
+    "instance_replaced",
     "version_conflict",
   ]),
   answer: z.enum(STATUSES).optional(),
@@ -73,6 +75,8 @@ export const heartbeatReply = z.strictObject({
 export const submitReply = z.strictObject({
   now: z.int(),
   status: z.enum(STATUSES),
+  /** The lease had ended otherwise; the result was kept as a late one. */
+  kept: z.literal(true).optional(),
   tasks: z.array(handedTask).optional(),
 });
 
@@ -103,14 +107,92 @@ export const stateGetReply = z.strictObject({
 
 export const stateSetReply = z.strictObject({ version: z.int() });
 
+export const controlReply = z.strictObject({
+  changed: z.array(z.string()),
+  refused: z.array(z.strictObject({ task_id: z.string(), reason: z.string() })),
+  /** More dead letters with that code are left. */
+  more: z.boolean(),
+});
+
+export const deadReply = z.strictObject({
+  now: z.int(),
+  next: z.string().nullable(),
+  groups: z.array(z.strictObject({ code: z.string(), count: z.int() })),
+  records: z.array(taskRecord),
+});
+
+const breaker = z.strictObject({
+  /** `breaker:type:<agent type>` or `breaker:agent:<agent id>`. */
+  name: z.string(),
+  state: z.enum(["closed", "open", "half_open"]),
+  forced: z.literal(true).optional(),
+  /** When an open breaker lets a probe through. */
+  until_ms: z.int().optional(),
+  probe: z.string().optional(),
+  /** Failed or lost attempts that it remembers. */
+  failed: z.int(),
+});
+
+export type Breaker = z.infer<typeof breaker>;
+
+export const breakersReply = z.strictObject({ now: z.int(), breakers: z.array(breaker) });
+
+export const tickReply = z.strictObject({
+  now: z.int(),
+  swept: z.int(),
+  /** More is due than one look handles. */
+  due: z.boolean(),
+  /** How far behind the earliest deadline is, after this look. Milliseconds. */
+  overdue_ms: z.number(),
+});
+
+export const auditReply = z.strictObject({
+  now: z.int(),
+  /** Where the next page begins. */
+  next: z.string().nullable(),
+  looked: z.int(),
+  findings: z.array(z.string()),
+  uncounted: z.array(z.string()),
+});
+
+export const sentReply = z.strictObject({});
+
+export const healthReply = z.strictObject({
+  /** How long the earliest deadline has been waiting to be handled: the health number. Milliseconds. */
+  overdue_ms: z.number(),
+  /** How long ago the armed tick should have come. */
+  tick_late_ms: z.number(),
+  /** A tick is armed, and nobody knows that QStash has it. */
+  tick_unsent: z.boolean(),
+});
+
+export type StoreHealth = z.infer<typeof healthReply>;
+
+export const retireReply = z.strictObject({
+  now: z.int(),
+  due: z.array(z.string()),
+  blobs: z.array(z.string()),
+});
+
+/** A tick that the call armed: somebody has to send it. `at` in milliseconds of Redis' clock. */
+export const armedTick = z.strictObject({ at: z.int(), generation: z.int() });
+
+export type ArmedTick = z.infer<typeof armedTick>;
+
 /** What a script said: its reply, or its refusal. */
 export type Said<T> = { readonly said: T } | { readonly refused: RefusedReply };
 
+export interface Decoded<T> {
+  readonly reply: Said<T>;
+  readonly tick?: ArmedTick;
+}
+
 /** Decodes the one JSON string that every script replies with. */
-export function decode<T extends z.ZodType>(schema: T, text: string): Said<z.infer<T>> {
-  const value: unknown = JSON.parse(text);
-  if (typeof value === "object" && value !== null && "refused" in value) {
-    return { refused: refusedReply.parse(value) };
-  }
-  return { said: schema.parse(value) };
+export function decode<T extends z.ZodType>(schema: T, text: string): Decoded<z.infer<T>> {
+  const { tick, ...value } = z.looseObject({ tick: armedTick.optional() }).parse(JSON.parse(text));
+  const reply =
+    typeof value["refused"] === "string"
+      ? { refused: refusedReply.parse(value) }
+      : { said: schema.parse(value) };
+  return { reply, ...(tick && { tick }) };
 }

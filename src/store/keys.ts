@@ -4,8 +4,9 @@
  *
  * | key           | type   | content                                                                                |
  * |---------------|--------|----------------------------------------------------------------------------------------|
- * | `control`     | hash   | `run_seq`, `next_due`, `lane_seq`, `lanes:<type>`, `types`, `watch:<type>`, `agents`,     |
- * |               |        | `state_floor`, `agent:<id>`: numbers, and JSON where a record is meant                   |
+ * | `control`     | hash   | `run_seq`, `next_due`, `armed`, `generation`, `sent`, `lane_seq`, `lanes:<type>`, `types`, |
+ * |               |        | `watch:<type>`, `agents`, `state_floor`, `agent:<id>`, `breaker:type:<type>`,             |
+ * |               |        | `breaker:agent:<id>`: numbers, and JSON where a record is meant                          |
  * | `line`        | zset   | one member per task that is ready, running or scheduled, and `edges:<task>` for due work: |
  * |               |        | timers below zero (`time - 2^43`), ready tasks at `lane * 2^42 + order`                   |
  * | `shard:<n>`   | hash   | `r1` a run, `r1t2` a task, `r1t2:payload`, `:result`, `:notes`, `:late:<attempt>`         |
@@ -13,9 +14,14 @@
  * | `events`      | stream | field `facts`: a JSON list of what one call changed; trimmed                              |
  * | `state`       | hash   | `<scope>/<key>`: shared state, `<version> <expiry or 0> <JSON>`                           |
  * | `state_names` | zset   | the same names, all scores 0, for reading by prefix                                       |
+ * | `dead`        | zset   | `<error code>|<member>`, all scores 0: dead letters that nobody has dealt with            |
  * | `idempotency` | hash   | the caller's idempotency keys: fingerprint and reply                                      |
  * | `operation:*` | string | reply of one request, for its own re-sends; expires                                      |
  * | `blob:*`      | string | a payload or result over the inline size                                                 |
+ *
+ * What is about all projects together carries a hash tag that no project can have: `projects`, a zset of their names by
+ * the time of the watchdog's last look, and of callbacks that QStash gave up the last few (zset `failures`: JSON by
+ * time) and their number (hash `counts`).
  */
 
 /** Shards of the record hashes. Upstash limits one record to 100 MB; a run lies whole in one shard. */
@@ -29,9 +35,18 @@ const PROJECT_KEYS = [
   "state",
   "state_names",
   "idempotency",
+  "dead",
 ] as const;
 
 export type ProjectKey = (typeof PROJECT_KEYS)[number];
+
+export const DEPLOYMENT_KEYS = {
+  projects: "baton:{*}:projects",
+  failures: "baton:{*}:failures",
+  counts: "baton:{*}:counts",
+} as const;
+
+export type DeploymentKey = keyof typeof DEPLOYMENT_KEYS;
 
 export interface Keys {
   readonly project: Readonly<Record<ProjectKey, string>>;
@@ -51,6 +66,7 @@ export function keysOf(project: string): Keys {
       state: `${prefix}state`,
       state_names: `${prefix}state_names`,
       idempotency: `${prefix}idempotency`,
+      dead: `${prefix}dead`,
     },
     shards: Array.from({ length: SHARDS }, (_, index) => `${prefix}shard:${index}`),
     operation: (id) => `${prefix}operation:${id}`,

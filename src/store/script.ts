@@ -3,6 +3,7 @@
  * shared chunks are put in front. A script is addressed by its content, so that two versions of the Worker run side by
  * side and nothing has to be deployed into the database.
  */
+import { CATEGORIES, DEFAULT_RETRY } from "../domain/failure.ts";
 import { LIMITS } from "../domain/limits.ts";
 import { MOVES, TERMINAL } from "../domain/lifecycle.ts";
 import { LANE_WIDTH, PRIORITY_STEP_MS, TIMER_OFFSET } from "../domain/order.ts";
@@ -93,6 +94,19 @@ function constants(body: string): string[] {
         `${name}={from={${move.from.map((status) => `${status}=true`).join(",")}},to="${move.to}"}`,
     );
     lines.push(`local MOVES = {${moves.join(",")}}`);
+  }
+  if (body.includes("CATEGORIES[")) {
+    const meanings = Object.entries(CATEGORIES).map(
+      ([name, { retried, counted, tripping }]) =>
+        `${name}={retried=${retried},counted=${counted},tripping=${tripping}}`,
+    );
+    lines.push(`local CATEGORIES = {${meanings.join(",")}}`);
+  }
+  if (body.includes("RETRY.")) {
+    const policy = Object.entries(DEFAULT_RETRY).map(
+      ([name, value]) => `${name}=${JSON.stringify(value)}`,
+    );
+    lines.push(`local RETRY = {${policy.join(",")}}`);
   }
   if (body.includes("TERMINAL[")) {
     lines.push(`local TERMINAL = {${TERMINAL.map((status) => `${status}=true`).join(",")}}`);

@@ -1,10 +1,22 @@
 /** The scripts, each with the keys it touches and the chunks it stands on. */
 import agentsSource from "./scripts/agents.lua";
+import auditSource from "./scripts/audit.lua";
+import breakersSource from "./scripts/breakers.lua";
+import controlSource from "./scripts/control.lua";
 import createSource from "./scripts/create.lua";
+import deadSource from "./scripts/dead.lua";
+import failuresSource from "./scripts/failures.lua";
+import healthSource from "./scripts/health.lua";
 import heartbeatSource from "./scripts/heartbeat.lua";
+import auditChunk from "./scripts/lib/audit.lua";
+import auditState from "./scripts/lib/audit-state.lua";
 import claim from "./scripts/lib/claim.lua";
+import clock from "./scripts/lib/clock.lua";
 import create from "./scripts/lib/create.lua";
+import breaker from "./scripts/lib/breaker.lua";
+import control from "./scripts/lib/control.lua";
 import edges from "./scripts/lib/edges.lua";
+import failure from "./scripts/lib/failure.lua";
 import lanes from "./scripts/lib/lanes.lua";
 import lease from "./scripts/lib/lease.lua";
 import moves from "./scripts/lib/moves.lua";
@@ -14,16 +26,21 @@ import submit from "./scripts/lib/submit.lua";
 import sweep from "./scripts/lib/sweep.lua";
 import unit from "./scripts/lib/unit.lua";
 import listSource from "./scripts/list.lua";
+import noteFailureSource from "./scripts/note-failure.lua";
 import pollSource from "./scripts/poll.lua";
 import readSource from "./scripts/read.lua";
+import retireSource from "./scripts/retire.lua";
+import sentSource from "./scripts/sent.lua";
 import stateGetSource from "./scripts/state-get.lua";
 import stateSetSource from "./scripts/state-set.lua";
 import submitSource from "./scripts/submit.lua";
+import tickSource from "./scripts/tick.lua";
+import visitSource from "./scripts/visit.lua";
 import { script } from "./script.ts";
 
 /** Every script sweeps a little, and so touches what due items touch. */
-const SWEPT = ["control", "line", "events", "edges", "state", "state_names"] as const;
-const SWEEPING = [unit, moves, edges, sweep];
+const SWEPT = ["control", "line", "events", "edges", "state", "state_names", "dead"] as const;
+const SWEEPING = [clock, unit, moves, breaker, edges, failure, sweep];
 
 export const SCRIPTS = {
   create: script({
@@ -83,5 +100,70 @@ export const SCRIPTS = {
     texts: ["value"],
     chunks: [...SWEEPING, lease, stateChunk],
     source: stateSetSource,
+  }),
+  control: script({
+    name: "control",
+    keys: SWEPT,
+    shards: true,
+    callKeys: ["operation", "blob"],
+    texts: ["text"],
+    chunks: [...SWEEPING, lease, control],
+    source: controlSource,
+  }),
+  breakers: script({
+    name: "breakers",
+    keys: SWEPT,
+    shards: true,
+    chunks: SWEEPING,
+    source: breakersSource,
+  }),
+  dead: script({ name: "dead", keys: SWEPT, shards: true, chunks: SWEEPING, source: deadSource }),
+  audit: script({
+    name: "audit",
+    keys: SWEPT,
+    shards: true,
+    chunks: [...SWEEPING, auditChunk, auditState],
+    source: auditSource,
+  }),
+  tick: script({ name: "tick", keys: SWEPT, shards: true, chunks: SWEEPING, source: tickSource }),
+  sent: script({ name: "sent", keys: ["control"], chunks: [], source: sentSource }),
+  health: script({
+    name: "health",
+    keys: ["control", "line"],
+    chunks: [clock],
+    source: healthSource,
+  }),
+  retire: script({
+    name: "retire",
+    keys: [...SWEPT, "idempotency"],
+    shards: true,
+    chunks: SWEEPING,
+    source: retireSource,
+  }),
+};
+
+/** The scripts about all projects together. */
+export const DEPLOYMENT_SCRIPTS = {
+  visit: script({
+    name: "visit",
+    keys: [],
+    callKeys: ["projects"],
+    chunks: [clock],
+    source: visitSource,
+  }),
+  noteFailure: script({
+    name: "note-failure",
+    keys: [],
+    callKeys: ["failures", "counts"],
+    texts: ["failure"],
+    chunks: [clock],
+    source: noteFailureSource,
+  }),
+  failures: script({
+    name: "failures",
+    keys: [],
+    callKeys: ["failures", "counts"],
+    chunks: [],
+    source: failuresSource,
   }),
 };

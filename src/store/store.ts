@@ -1,19 +1,30 @@
 /** What Baton keeps, as one method per script. Each is one round trip; nothing here decides anything. */
 import type * as z from "zod";
+import type { Category } from "../domain/failure.ts";
 import type { LeaseRef } from "../domain/ids.ts";
 import type { DependencyRecord, TaskRecord } from "../domain/task.ts";
 import {
   agentsReply,
+  type ArmedTick,
+  auditReply,
+  breakersReply,
+  controlReply,
   createReply,
+  deadReply,
   decode,
+  healthReply,
   heartbeatReply,
   listReply,
   pollReply,
   readReply,
+  retireReply,
   type Said,
+  sentReply,
   stateGetReply,
   stateSetReply,
+  type StoreHealth,
   submitReply,
+  tickReply,
 } from "./codec.ts";
 import { type Keys, keysOf } from "./keys.ts";
 import type { Script } from "./script.ts";
@@ -36,6 +47,9 @@ export type NewTask = Pick<TaskRecord, "title" | "agent_type" | "priority" | "pa
       | "requires"
       | "assignee"
       | "start_at"
+      | "start_within_seconds"
+      | "deadline"
+      | "retry"
       | "lease_seconds"
       | "max_run_seconds"
       | "payload_blob"
@@ -64,6 +78,8 @@ export interface PollingAgent {
   readonly agent_id?: string;
   readonly agent_type?: string;
   readonly capabilities?: readonly string[];
+  /** The process that speaks for the agent, if it says so. */
+  readonly instance?: string;
   readonly key_id: string;
   readonly max_tasks: number;
   /** 0 where the agent did not ask for one. */
@@ -87,6 +103,8 @@ export interface Submission {
     readonly blob: string;
     readonly error?: string;
     readonly error_code?: string;
+    readonly category?: Category;
+    readonly retry_after_ms?: number;
   };
   /** JSON text of the result or the notes; empty where there is none. */
   readonly result: string;
@@ -131,6 +149,51 @@ export interface RunRange {
   readonly count: number;
 }
 
+export interface Control {
+  readonly operation_id: string;
+  readonly action: "cancel" | "retry" | "discard" | "promote_late_result" | "set_priority";
+  readonly task_ids?: readonly string[];
+  /** Cancel: the run whose open tasks these are, which then ends as cancelled. */
+  readonly run_id?: string;
+  readonly error_code?: string;
+  /** With an error code: at most so many at once. */
+  readonly limit: number;
+  readonly note?: string;
+  readonly priority?: number;
+  /** With retry: what is different this time. */
+  readonly changes?: {
+    readonly fields: Readonly<Record<string, unknown>>;
+    readonly cleared: readonly string[];
+    readonly payload: boolean;
+    readonly payload_bytes?: number;
+    readonly payload_blob?: string;
+  };
+  /** JSON text of a new payload; empty where there is none. */
+  readonly text: string;
+}
+
+export interface BreakerForce {
+  readonly name: string;
+  readonly state?: "open" | "closed";
+}
+
+export interface DeadListing {
+  readonly code?: string;
+  readonly after?: string;
+  readonly limit: number;
+}
+
+export interface Look {
+  /** Due items to handle at most. */
+  readonly limit: number;
+  /** Of the tick that looks. */
+  readonly generation?: number;
+  /** The tick looks for the last time: its successor follows, whatever is still due. */
+  readonly last?: boolean;
+  /** Also arm again, under its own generation, a tick that never reached QStash. */
+  readonly resend?: boolean;
+}
+
 /** Everything inside one project. */
 export interface Store {
   create(creation: Creation): Promise<Said<z.infer<typeof createReply>>>;
@@ -148,8 +211,25 @@ export interface Store {
   setState(write: StateWrite): Promise<Said<z.infer<typeof stateSetReply>>>;
   /** Texts beside records and in blobs, by name; absent ones are undefined. One round trip for all. */
   texts(names: readonly TextName[]): Promise<(string | undefined)[]>;
+  /** Applies one action to tasks, or to the next dead letters with one error code. */
+  control(control: Control): Promise<Said<z.infer<typeof controlReply>>>;
+  deadLetters(listing: DeadListing): Promise<Said<z.infer<typeof deadReply>>>;
+  /** The breakers that remember anything; with `force`, after forcing one (`state` null: no longer forced). */
+  breakers(force?: BreakerForce): Promise<Said<z.infer<typeof breakersReply>>>;
+  /** Compares a page of records with indexes; with `repair` it mends what does not fit. */
+  audit(page: {
+    readonly cursor: string;
+    readonly repair: boolean;
+  }): Promise<Said<z.infer<typeof auditReply>>>;
+  /** Looks at the clock: handles a batch of due items. */
+  tick(look: Look): Promise<z.infer<typeof tickReply>>;
+  /** Notes that QStash has the tick of this generation. */
+  tickSent(generation: number): Promise<void>;
+  /** How far behind the timers are; touches nothing. */
+  health(): Promise<StoreHealth>;
+  /** Removes a batch of what has been kept for long enough; how many tasks went. */
+  retire(): Promise<number>;
   subscribe(channel: string): Promise<Subscription>;
-  ping(): Promise<void>;
 }
 
 /** A text beside a record (`r1t2:result`), or a blob. */
@@ -160,9 +240,11 @@ export interface StoreOptions {
   readonly project: string;
   /** Tests move time with this; in production Redis' own clock decides. Milliseconds. */
   readonly now?: () => number;
+  /** Called with each tick that a call armed. */
+  readonly onTick?: (tick: ArmedTick) => void;
 }
 
-export function createStore({ transport, project, now }: StoreOptions): Store {
+export function createStore({ transport, project, now, onTick }: StoreOptions): Store {
   const keys = keysOf(project);
   async function run<T extends z.ZodType>(call: {
     script: Script;
@@ -177,7 +259,9 @@ export function createStore({ transport, project, now }: StoreOptions): Store {
       ...(call.texts ?? []),
     ];
     const text = await transport.run(call.script, call.script.keys(keys, call.keys ?? []), args);
-    return decode(call.reply, text);
+    const { reply, tick } = decode(call.reply, text);
+    if (tick) onTick?.(tick);
+    return reply;
   }
   return {
     create: ({ operation_id, payloads, ...request }) =>
@@ -217,11 +301,47 @@ export function createStore({ transport, project, now }: StoreOptions): Store {
         texts: [value],
       }),
     texts: (names) => readTexts({ transport, keys, names }),
-    subscribe: (channel) => transport.subscribe(channel),
-    ping: async () => {
-      await transport.pipeline([["PING"]]);
+    control: ({ operation_id, text, ...request }) => {
+      const blob = request.changes?.payload_blob;
+      return run({
+        script: SCRIPTS.control,
+        reply: controlReply,
+        request: { changes: { fields: {}, cleared: [], payload: false }, ...request },
+        keys: [keys.operation(operation_id), ...(blob === undefined ? [] : [keys.blob(blob)])],
+        texts: [text],
+      });
     },
+    deadLetters: (request) => run({ script: SCRIPTS.dead, reply: deadReply, request }),
+    breakers: (force) =>
+      run({ script: SCRIPTS.breakers, reply: breakersReply, request: force ? { force } : {} }),
+    audit: (request) => run({ script: SCRIPTS.audit, reply: auditReply, request }),
+    tick: async (request) =>
+      accepted(await run({ script: SCRIPTS.tick, reply: tickReply, request })),
+    tickSent: async (generation) => {
+      await run({ script: SCRIPTS.sent, reply: sentReply, request: { generation } });
+    },
+    health: async () =>
+      accepted(await run({ script: SCRIPTS.health, reply: healthReply, request: {} })),
+    retire: async () => {
+      const found = await run({ script: SCRIPTS.retire, reply: retireReply, request: {} });
+      if ("refused" in found || found.said.due.length === 0) return 0;
+      // Blobs first: a crash in between leaves records whose removal is tried again, and no blob that nobody names.
+      await transport.unlink(found.said.blobs.map((name) => keys.blob(name)));
+      await run({
+        script: SCRIPTS.retire,
+        reply: retireReply,
+        request: { remove: found.said.due },
+      });
+      return found.said.due.length;
+    },
+    subscribe: (channel) => transport.subscribe(channel),
   };
+}
+
+/** The reply of a script that refuses nothing. */
+function accepted<T>(reply: Said<T>): T {
+  if ("refused" in reply) throw new Error(`unexpected refusal: ${reply.refused.refused}`);
+  return reply.said;
 }
 
 /** Half a surrogate pair would go out as an escape that Redis' JSON reader refuses. */

@@ -17,14 +17,13 @@ export interface Transport {
   run(script: Script, keys: readonly string[], args: readonly string[]): Promise<string>;
   /** Sends plain reads in one round trip, each with its own result. */
   pipeline(commands: readonly Read[]): Promise<unknown[]>;
-  /** Subscribes to a channel; resolves once Redis has acknowledged. */
+  /** Deletes keys; none is no call. */
+  unlink(keys: readonly string[]): Promise<void>;
+  /** Subscribes to a channel; resolves once Redis has acknowledged, or without that after the time of one attempt. */
   subscribe(channel: string): Promise<Subscription>;
 }
 
-export type Read =
-  | readonly ["PING"]
-  | readonly ["GET", key: string]
-  | readonly ["HGET", key: string, field: string];
+export type Read = readonly ["GET", key: string] | readonly ["HGET", key: string, field: string];
 
 export interface Subscription {
   /** Resolves with the next message, or with undefined once the stream has ended or was closed. */
@@ -63,13 +62,16 @@ export function createTransport({ url, token, timeout_ms = 5_000 }: TransportCon
       again(async () => {
         const pipeline = redis.pipeline();
         for (const [name, key, field] of commands) {
-          if (name === "PING") pipeline.ping();
-          else if (name === "GET") pipeline.get(key);
+          if (name === "GET") pipeline.get(key);
           else pipeline.hget(key, field);
         }
         return await pipeline.exec<unknown[]>();
       }),
-    subscribe: (channel) => open(redis, channel),
+    unlink: (keys) =>
+      again(async () => {
+        if (keys.length > 0) await redis.unlink(...keys);
+      }),
+    subscribe: (channel) => open(redis, { channel, timeout_ms }),
   };
 }
 
@@ -114,7 +116,10 @@ function nameOf(error: unknown): string {
   return error instanceof Error ? error.name : typeof error;
 }
 
-function open(redis: Redis, channel: string): Promise<Subscription> {
+function open(
+  redis: Redis,
+  { channel, timeout_ms }: { channel: string; timeout_ms: number },
+): Promise<Subscription> {
   const subscriber = redis.subscribe<string>(channel);
   const messages: string[] = [];
   let closed = false;
@@ -131,11 +136,8 @@ function open(redis: Redis, channel: string): Promise<Subscription> {
     wake?.();
   });
   return new Promise((resolve, reject) => {
-    subscriber.on("error", (error) => {
-      close();
-      reject(error);
-    });
-    subscriber.on("subscribe", () =>
+    const opened = (): void => {
+      clearTimeout(unacknowledged);
       resolve({
         close,
         next: async () => {
@@ -146,7 +148,15 @@ function open(redis: Redis, channel: string): Promise<Subscription> {
           }
           return messages.shift();
         },
-      }),
-    );
+      });
+    };
+    // The client does not tell that a stream has ended: one that ends unacknowledged would be waited for without end.
+    const unacknowledged = setTimeout(opened, timeout_ms);
+    subscriber.on("error", (error) => {
+      clearTimeout(unacknowledged);
+      close();
+      reject(error);
+    });
+    subscriber.on("subscribe", opened);
   });
 }

@@ -1,5 +1,5 @@
 -- Lists agents with the tasks that they really hold.
-read_control({ "next_due" })
+read_control({ "next_due", "armed", "generation" })
 sweep(LIMITS.sweep_per_call)
 local agents, cursor = {}, request.cursor
 repeat
@@ -30,4 +30,4 @@ for _, agent in ipairs(agents) do
   agent.holds = held
   table.insert(shown, cjson.encode(agent))
 end
-return '{"now":' .. string.format("%.0f", now()) .. ',"cursor":"' .. cursor .. '","agents":[' .. table.concat(shown, ",") .. "]}"
+return answer_with('{"now":' .. string.format("%.0f", now()) .. ',"cursor":"' .. cursor .. '","agents":[' .. table.concat(shown, ",") .. "]}")

@@ -1,6 +1,6 @@
 -- Creates tasks in one run, all or nothing: one task, or a workflow of them. Dependencies name tasks of the same call
 -- by their number in it, or existing tasks by id.
-local names = { "next_due", "types", "run_seq", "lane_seq" }
+local names = { "next_due", "armed", "generation", "types", "run_seq", "lane_seq" }
 for _, agent_type in ipairs(request.agent_types) do
   table.insert(names, "lanes:" .. agent_type)
   table.insert(names, "watch:" .. agent_type)
@@ -36,8 +36,10 @@ end
 if request.idempotency_key then
   local value = cjson.encode({ fingerprint = request.fingerprint, reply = reply })
   redis.call("HSET", idempotency, request.idempotency_key, value)
+  -- The key lives as long as what it made: it goes with the first task.
+  tasks[1].idempotency_key = request.idempotency_key
 end
 store_tasks(run, tasks)
 flush()
 sweep(LIMITS.sweep_per_call)
-return reply
+return answer_with(reply)

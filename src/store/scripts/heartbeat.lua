@@ -1,7 +1,7 @@
 -- Renews a lease and notes how far the work is.
 local lease = request.lease
 load({ lease.task_id })
-read_control({ "next_due" })
+read_control({ "next_due", "armed", "generation" })
 local worth, answer = examine(lease)
 local task = known[lease.task_id]
 if worth == "late" and last_moment(task) <= now() then
@@ -22,9 +22,9 @@ end
 renew(task)
 flush()
 sweep(LIMITS.sweep_per_call)
-return cjson.encode({
+return answer_with(cjson.encode({
   now = now(),
   until_ms = task.lease.until_ms,
   last_moment = last_moment(task),
   seconds = task.lease.seconds,
-})
+}))

@@ -1,6 +1,6 @@
 -- Finds tasks by walking the runs, newest first, each run's tasks in order. Ids are dense, so that no index is needed;
 -- one call looks at a bounded number of records and says where to go on.
-read_control({ "next_due", "run_seq" })
+read_control({ "next_due", "armed", "generation", "run_seq" })
 sweep(LIMITS.sweep_per_call)
 
 local wanted = {}
@@ -67,4 +67,4 @@ while place.run >= place.last_run and looked < LIMITS.list_cap and #found < requ
   end
 end
 local more = place.run >= place.last_run and '"r' .. place.run .. "t" .. place.task .. '"' or "null"
-return '{"now":' .. string.format("%.0f", now()) .. ',"next":' .. more .. ',"records":[' .. table.concat(found, ",") .. "]}"
+return answer_with('{"now":' .. string.format("%.0f", now()) .. ',"next":' .. more .. ',"records":[' .. table.concat(found, ",") .. "]}")

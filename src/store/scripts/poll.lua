@@ -7,7 +7,7 @@ if refusal then
   return cjson.encode(refusal)
 end
 local tasks = serve(agent)
-return '{"now":'
+return answer_with('{"now":'
   .. string.format("%.0f", now())
   .. ',"agent_type":'
   .. cjson.encode(agent.agent_type)
@@ -17,4 +17,4 @@ return '{"now":'
   .. (control_values.next_due or "0")
   .. ',"tasks":'
   .. tasks
-  .. "}"
+  .. "}")

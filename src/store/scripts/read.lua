@@ -1,5 +1,5 @@
 -- Reads records and texts by name, or a range of a run's tasks, after a bounded sweep so that nothing shown is stale.
-read_control({ "next_due" })
+read_control({ "next_due", "armed", "generation" })
 sweep(LIMITS.sweep_per_call)
 local names = request.names
 load(names)
@@ -20,10 +20,10 @@ for _, name in ipairs(names) do
     table.insert(texts, cjson.encode(name) .. ":" .. raw[name])
   end
 end
-return '{"now":'
+return answer_with('{"now":'
   .. string.format("%.0f", now())
   .. ',"records":['
   .. table.concat(records, ",")
   .. '],"texts":{'
   .. table.concat(texts, ",")
-  .. "}}"
+  .. "}}")

@@ -1,5 +1,5 @@
 -- Reads one key of the shared state, or the next page of all that begin with a prefix.
-read_control({ "next_due" })
+read_control({ "next_due", "armed", "generation" })
 local refusal = renew_along(request.lease)
 if refusal then
   return refusal
@@ -23,4 +23,4 @@ if #names > 0 then
     end
   end
 end
-return '{"more":' .. (more and cjson.encode(names[#names]) or "null") .. ',"entries":[' .. table.concat(shown, ",") .. "]}"
+return answer_with('{"more":' .. (more and cjson.encode(names[#names]) or "null") .. ',"entries":[' .. table.concat(shown, ",") .. "]}")

@@ -1,5 +1,5 @@
 -- Writes one key of the shared state; with a version, only if nobody wrote meanwhile.
-read_control({ "next_due", "state_floor" })
+read_control({ "next_due", "armed", "generation", "state_floor" })
 
 -- The reply to the same request if it was carried out before, or the refusal of another one with its idempotency key.
 local function carried_out()
@@ -56,4 +56,4 @@ if expires > 0 then
 end
 flush()
 sweep(LIMITS.sweep_per_call)
-return reply
+return answer_with(reply)

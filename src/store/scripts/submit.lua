@@ -2,19 +2,32 @@
 -- hands out the next task.
 local lease, submit = request.lease, request.submit
 load({ lease.task_id, run_of(lease.task_id) })
-read_control({ "next_due" })
-local worth, answer = examine(lease)
 local task = known[lease.task_id]
+local fields = { "next_due", "armed", "generation" }
+if task and task.lease then
+  for _, name in ipairs({ breaker_names(task.agent_type, task.lease.agent_id) }) do
+    table.insert(fields, name)
+  end
+end
+read_control(fields)
+local worth, answer = examine(lease)
 
-if worth == "lost" and submit.status == "completed" then
+local ended = worth == "lost" or worth == "cancelled" or worth == "instance_replaced"
+if ended and submit.status == "completed" then
   keep_late(task, lease, submit)
   flush()
-  return cjson.encode({ refused = "lost", status = task.status, attempt = task.attempt, kept = true })
-elseif worth == "unknown" or worth == "lost" then
+  return answer_with(cjson.encode({ refused = worth, status = task.status, attempt = task.attempt, kept = true }))
+elseif worth == "unknown" or ended then
   return refusal_of(lease, worth)
 end
 
-if worth ~= "submitted" then
+-- The first outcome stands, but no finished work is thrown away.
+local kept = worth == "submitted"
+  and submit.status == "completed"
+  and past_attempt(task, lease).outcome ~= "completed"
+if kept then
+  keep_late(task, lease, submit)
+elseif worth ~= "submitted" then
   if submit.status == "completed" then
     complete(task, submit)
   elseif submit.status == "failed" then
@@ -39,9 +52,10 @@ if agent then
 end
 flush()
 sweep(LIMITS.sweep_per_call)
-return '{"now":'
+return answer_with('{"now":'
   .. string.format("%.0f", now())
   .. ',"status":'
   .. cjson.encode(answer)
+  .. (kept and ',"kept":true' or "")
   .. (next_tasks and ',"tasks":' .. next_tasks or "")
-  .. "}"
+  .. "}")

@@ -67,8 +67,18 @@ local function heads(lanes, count)
   return found
 end
 
+-- Its deadline passed, and no sweep has come to it yet.
+local function overdue(task)
+  return task.deadline ~= nil and task.deadline <= now()
+end
+
+-- The same of the time within which it had to be claimed first.
+local function too_late_to_start(task)
+  return task.start_within_seconds ~= nil and task.attempt == 0 and start_by(task) <= now()
+end
+
 local function fits(task, agent)
-  if not task or task.status ~= "ready" then
+  if not task or task.status ~= "ready" or overdue(task) or too_late_to_start(task) then
     return false
   end
   local avoid = task.avoid
@@ -87,6 +97,10 @@ local function hand_out(task, agent, check)
   task.attempt = task.attempt + 1
   task.avoid = nil
   task.message = nil
+  task.progress = nil
+  if task.start_within_seconds then
+    places[start_member(task)] = false
+  end
   add_fact({
     type = "task.claimed",
     task_id = task.task_id,
@@ -97,8 +111,11 @@ local function hand_out(task, agent, check)
   task.lease = { check = check, agent_id = agent.agent_id, key_id = agent.key_id }
 end
 
-local function start_lease(task, asked)
+local function start_lease(task, asked, probes)
   local seconds = lease_seconds_of(task, asked)
+  if probes then
+    seconds = math.min(seconds, LIMITS.breaker_probe_seconds)
+  end
   task.lease.since = now()
   task.lease.seconds = seconds
   task.lease.until_ms = math.min(now() + seconds * 1000, last_moment(task))
@@ -108,6 +125,8 @@ end
 -- Claims up to `count` tasks; looks at a bounded number of places, and mends those that do not fit their records.
 local function claim(agent, count)
   local claimed = {}
+  local probes
+  count, probes = admitted(agent, count)
   if count <= 0 then
     return claimed
   end
@@ -134,33 +153,50 @@ local function claim(agent, count)
     first = last + 1
   end
   for _, task in ipairs(claimed) do
-    start_lease(task, agent.lease_seconds)
+    if probes then
+      mark_probe(task, agent)
+    end
+    start_lease(task, agent.lease_seconds, probes)
   end
   return claimed
 end
 
--- What the agent still holds, by its own list, which is only a hint: the records decide.
+-- What the agent still holds, by its own list, which is only a hint: the records decide. A new instance ends what the
+-- one before it held.
 local function still_held(agent)
   local names = {}
   for _, id in ipairs(agent.record.holds or {}) do
     -- What this call has ended is known already, and its text is not wanted.
     if not known[id] or known[id].status == "running" then
+      table.insert(names, run_of(id))
       table.insert(names, id)
       table.insert(names, id .. ":payload")
     end
   end
   load(names)
-  local held = {}
+  local held, given_up = {}, false
   for _, id in ipairs(agent.record.holds or {}) do
     local task = known[id]
     local lease = task and task.lease
-    if lease and not lease.ended and lease.agent_id == agent.agent_id and lease.key_id == agent.key_id then
-      renew(task)
+    local its_own = lease and not lease.ended and lease.agent_id == agent.agent_id and lease.key_id == agent.key_id
+    if its_own and agent.takes_over then
+      lose(task, "replaced")
+    elseif its_own and overdue(task) then
+      miss(task, "deadline")
+    elseif its_own then
+      renew(task, agent.max_tasks > 0)
       -- Past the longest time of an attempt nothing renews it.
-      if not expire(task) then
-        table.insert(held, task)
-      end
+      expire(task)
     end
+    if its_own and task.status == "running" then
+      table.insert(held, task)
+    elseif its_own then
+      given_up = true
+    end
+  end
+  if given_up then
+    -- The claim that follows looks at the line as it is stored.
+    flush()
   end
   return held
 end

@@ -125,6 +125,7 @@ local function tell(run, tasks)
   elseif run.status ~= "active" and run.open > 0 then
     run.status = "active"
     run.ended_at = nil
+    run.cancelled = nil
     add_fact({ type = "run.reopened", run_id = run.run_id })
   end
   for _, task in ipairs(tasks) do
@@ -141,12 +142,17 @@ local function place(task)
   if task.status == "ready" then
     make_ready(task)
   elseif task.status == "scheduled" then
-    stand_timer(member_of(task.task_id), task.start_at)
+    make_scheduled(task, task.start_at)
   elseif task.status == "skipped" then
     task.ended_at = now()
+    stand_until_removal(task)
+  end
+  if task.deadline and not TERMINAL[task.status] then
+    stand_timer(deadline_member(task), task.deadline)
   end
   for _, dependency in ipairs(task.dependencies or {}) do
-    if not dependency.ended then
+    -- Whatever else became of it may be taken back, and what it made skipped is then revived.
+    if dependency.ended ~= "completed" then
       link(dependency.task_id, task.task_id)
       local upstream = known[dependency.task_id]
       if not upstream.has_dependents then
@@ -166,7 +172,7 @@ local function store_tasks(run, tasks)
   tell(run, tasks)
   local closed = run.open == 0 and run.status == "active"
   if closed then
-    run.status = run.failed > 0 and "failed" or "completed"
+    run.status = ended_run_status(run)
     add_fact({ type = "run." .. run.status, run_id = run.run_id })
   end
   local blob = 0

@@ -1,84 +1,143 @@
--- Follows the edges of tasks that ended: their dependents become ready or are skipped, in bounded batches.
+-- Follows the edges of tasks whose fate changed: dependents become ready, are skipped, or are revived, in bounded
+-- batches. An edge goes once its dependency completed, which nothing takes back: a dead letter may be retried, and a
+-- late result of a cancelled task promoted.
 -- Depends on: unit, moves.
 
 local function pending_member(task_id)
   return "edges:" .. task_id
 end
 
-local function settle(task, upstream)
-  for _, dependency in ipairs(task.dependencies or {}) do
-    if dependency.task_id == upstream.task_id and not dependency.ended then
-      dependency.ended = upstream.status
-      dependency.result_blob = upstream.result_blob
-      task.open_dependencies = task.open_dependencies - 1
+-- Notes in the dependent what has become of its dependency: ended, or open again.
+local function settle(task, source)
+  local ended = TERMINAL[source.status] and source.status or nil
+  for _, dependency in ipairs(task.dependencies) do
+    if dependency.task_id == source.task_id and dependency.ended ~= ended then
+      if not dependency.ended then
+        task.open_dependencies = task.open_dependencies - 1
+      elseif not ended then
+        task.open_dependencies = task.open_dependencies + 1
+      end
+      dependency.ended = ended
+      dependency.result_blob = source.result_blob
     end
   end
   save(task)
 end
 
+local function unmet_dependency(task)
+  for _, dependency in ipairs(task.dependencies) do
+    if dependency.ended and dependency.ended ~= "completed" then
+      return dependency.task_id
+    end
+  end
+end
+
 local function release_dependent(task)
   if (task.start_at or 0) > now() then
     move(task, "postpone")
-    add_fact({ type = "task.scheduled", task_id = task.task_id })
-    stand_timer(member_of(task.task_id), task.start_at)
+    make_scheduled(task, task.start_at)
   else
-    move(task, "unblock")
     add_fact({ type = "task.ready", task_id = task.task_id })
+    move(task, "unblock")
     make_ready(task)
   end
 end
 
-local function resolve(task, source, queue)
-  -- An edge latches: a task that is no longer blocked is not touched by what happens to its dependencies.
-  if not task or task.status ~= "blocked" then
-    return
+local function skip(task, because)
+  add_fact({ type = "task.skipped", task_id = task.task_id, because = because })
+  move(task, "skip")
+  task.skipped_because = because
+  end_task(task)
+end
+
+local function revive(task)
+  reopen_task(task)
+  move(task, "revive")
+  task.skipped_because = nil
+end
+
+-- An edge latches: a task that is neither blocked nor skipped is not touched by what happens to its dependencies.
+-- Returns whether the task's own dependents are concerned now.
+local function resolve(task, source)
+  if not task or (task.status ~= "blocked" and task.status ~= "skipped") then
+    return false
   end
   settle(task, source)
-  if source.status ~= "completed" then
-    move(task, "skip")
-    task.skipped_because = source.task_id
-    add_fact({ type = "task.skipped", task_id = task.task_id, because = source.task_id })
-    end_task(task)
-    table.insert(queue, task)
-  elseif task.open_dependencies == 0 then
-    release_dependent(task)
+  local unmet = unmet_dependency(task)
+  local before = task.status
+  if unmet then
+    if before == "blocked" then
+      skip(task, unmet)
+    else
+      task.skipped_because = unmet
+    end
+  else
+    if before == "skipped" then
+      revive(task)
+    end
+    if task.open_dependencies == 0 then
+      release_dependent(task)
+    end
   end
+  return (before == "skipped") ~= (task.status == "skipped")
 end
 
 local function edges_of(source, limit)
   local low = source.task_id .. "|"
-  local found = redis.call("ZRANGE", edges, "[" .. low, "(" .. low .. "~", "BYLEX", "LIMIT", 0, limit)
+  local from = source.edges_after and "(" .. low .. source.edges_after or "[" .. low
+  local found = redis.call("ZRANGE", edges, from, "(" .. low .. "~", "BYLEX", "LIMIT", 0, limit)
   local downstream, names = {}, {}
   for i, member in ipairs(found) do
     downstream[i] = string.sub(member, #low + 1)
     table.insert(names, downstream[i])
     table.insert(names, run_of(downstream[i]))
-    unlink(member)
+    if source.status == "completed" then
+      unlink(member)
+    end
   end
   load(names)
   return downstream
 end
 
--- Resolves up to `budget` edges, beginning with those of `source`. What it does not reach becomes due work in the
--- line: the record says that edges remain, and any later call goes on. Returns what is left of the budget.
+-- One batch of a source's edges. Where more are left, the record says where to go on and the line that there is work.
+local function follow_batch(source, limit, queue)
+  local downstream = limit > 0 and edges_of(source, limit) or {}
+  for _, id in ipairs(downstream) do
+    if resolve(known[id], source) then
+      -- Its own edges are followed from the start, whatever its dependents were told before.
+      known[id].edges_after = nil
+      table.insert(queue, known[id])
+    end
+  end
+  if #downstream < limit then
+    source.edges_after = nil
+    if source.status == "completed" then
+      source.has_dependents = nil
+    end
+    places[pending_member(source.task_id)] = false
+  else
+    source.edges_after = downstream[#downstream] or source.edges_after
+    stand_timer(pending_member(source.task_id), now())
+  end
+  save(source)
+  return #downstream
+end
+
+-- Resolves up to `budget` edges, beginning with those of `source`; any later call goes on with the rest. Returns what
+-- is left of the budget.
 local function follow_edges(source, budget)
   local queue = { source }
   while #queue > 0 do
     local from = table.remove(queue, 1)
     if from.has_dependents then
-      local downstream = budget > 0 and edges_of(from, budget) or {}
-      for _, id in ipairs(downstream) do
-        resolve(known[id], from, queue)
-      end
-      if #downstream < budget then
-        from.has_dependents = nil
-        places[pending_member(from.task_id)] = false
-        save(from)
-      else
-        stand_timer(pending_member(from.task_id), now())
-      end
-      budget = budget - #downstream
+      budget = budget - follow_batch(from, budget, queue)
     end
   end
   return budget
+end
+
+-- The same from the start, after the source's fate changed once more.
+local function follow_edges_anew(source)
+  source.edges_after = nil
+  return follow_edges(source, LIMITS.edges_per_call)
 end

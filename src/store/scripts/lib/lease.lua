@@ -16,6 +16,8 @@ end
 --   "late"                ran out, and nobody has taken the task since
 --   "submitted", answer   ended by its own submit, which was answered with that status
 --   "lost"                ran out, and the task went on without it
+--   "cancelled"           ended because the task was cancelled
+--   "instance_replaced"   ended because another process took over as that agent
 local function examine(lease)
   local task = known[lease.task_id]
   local current = task and task.lease
@@ -27,22 +29,24 @@ local function examine(lease)
       return "unknown"
     elseif not current.ended then
       return "live"
-    elseif current.ended == "expired" and (task.status == "ready" or task.status == "scheduled") then
+    elseif
+      (current.ended == "expired" or current.ended == "timed_out")
+      and (task.status == "ready" or task.status == "scheduled")
+    then
       return "late"
     end
   end
   local past = past_attempt(task, lease)
   if not past then
     return "unknown"
-  elseif past.outcome == "expired" then
+  elseif past.outcome == "voided" and task.status == "cancelled" then
+    return "cancelled"
+  elseif past.outcome == "replaced" then
+    return "instance_replaced"
+  elseif past.outcome == "expired" or past.outcome == "timed_out" or past.outcome == "voided" then
     return "lost"
   end
   return "submitted", past.answer
-end
-
-local function last_moment(task)
-  local seconds = task.max_run_seconds or LIMITS.max_run_seconds_default
-  return task.lease.since + seconds * 1000
 end
 
 -- What the caller reads whose lease is not worth anything.
@@ -51,8 +55,12 @@ local function refusal_of(lease, worth, answer)
   return cjson.encode({ refused = worth, answer = answer, status = task and task.status, attempt = task and task.attempt })
 end
 
--- Extends a live lease, never shortens it, and never past the longest time that one attempt may run.
-local function renew(task)
+-- Extends a live lease, never shortens it, and never past the longest time that one attempt may run. It is a sign of
+-- life, but not by a poll that may claim: that one may be the re-send of the poll that claimed this very lease.
+local function renew(task, by_claiming_poll)
+  if not by_claiming_poll then
+    task.lease.alive = true
+  end
   local extended = math.min(now() + task.lease.seconds * 1000, last_moment(task))
   if extended > task.lease.until_ms then
     task.lease.until_ms = extended
@@ -84,6 +92,8 @@ local function reclaim(task)
   add_fact({ type = "task.claimed", task_id = task.task_id, attempt = task.attempt, agent_id = task.lease.agent_id, again = true })
   move(task, "reclaim")
   task.lease.ended = nil
+  task.lease.alive = true
+  task.lost = nil
   table.remove(task.attempts)
   if #task.attempts == 0 then
     task.attempts = nil

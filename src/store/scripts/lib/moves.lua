@@ -14,12 +14,52 @@ local function move(task, name)
   save(task)
 end
 
+-- Timers of a task besides its place in the line: each is a member of its own, with the task's id behind a colon.
+local function deadline_member(task)
+  return "deadline:" .. task.task_id
+end
+
+local function start_member(task)
+  return "start:" .. task.task_id
+end
+
+-- Until when it has to be claimed for the first time.
+local function start_by(task)
+  return task.ready_at + task.start_within_seconds * 1000
+end
+
 local function make_ready(task)
   task.ready_at = now()
   -- The place in the line is fixed on first entry and kept on requeue, so that nothing starves.
   task.order = task.order or (task.ready_at + task.priority * LINE.priority_step_ms)
   stand_ready(task)
+  if task.start_within_seconds and task.attempt == 0 then
+    stand_timer(start_member(task), start_by(task))
+  end
   wake(task.agent_type)
+end
+
+-- One attempt may run so long, however often its lease is renewed.
+local function last_moment(task)
+  return task.lease.since + (task.max_run_seconds or LIMITS.max_run_seconds_default) * 1000
+end
+
+local function make_scheduled(task, at)
+  task.start_at = at
+  stand_timer(member_of(task.task_id), at)
+end
+
+-- Where the text of a late result lies, if it is large.
+local function late_blob(late)
+  return string.match(late or "", ',"result_blob":"(%x+)"}$')
+end
+
+-- A blob that nothing shows any more goes with its task: a script cannot delete keys that it was not given.
+local function outdate(task, name)
+  if name then
+    task.outdated_blobs = task.outdated_blobs or {}
+    table.insert(task.outdated_blobs, name)
+  end
 end
 
 -- Writes the end of the current attempt into the history, newest last. An attempt whose lease had run out and that
@@ -48,21 +88,56 @@ local function close_attempt(task, outcome)
   task.attempts = history
 end
 
--- What the end of a task means for its run and for those that wait for it.
+local function count_end(run, task, by)
+  run.open = run.open - by
+  if task.status == "failed" then
+    run.failed = run.failed + by
+  end
+  save(run)
+end
+
+local function ended_run_status(run)
+  if run.cancelled then
+    return "cancelled"
+  end
+  return run.failed > 0 and "failed" or "completed"
+end
+
+-- What the end of a task means: its timers go, its place becomes that of its removal, and its run may end with it.
 local function end_task(task)
   local run = known[run_of(task.task_id)]
-  run.open = run.open - 1
-  if task.status == "failed" then
-    run.failed = run.failed + 1
-  end
-  local closed = run.open == 0
-  if closed then
-    run.status = run.failed > 0 and "failed" or "completed"
+  count_end(run, task, 1)
+  if run.open == 0 then
+    run.status = ended_run_status(run)
     add_fact({ type = "run." .. run.status, run_id = run.run_id })
   end
   task.ended_at = now()
-  if closed then
+  task.progress = nil
+  if run.open == 0 then
     run.ended_at = task.ended_at
   end
-  save(run)
+  stand_until_removal(task)
+  if task.deadline then
+    places[deadline_member(task)] = false
+  end
+  if task.start_within_seconds then
+    places[start_member(task)] = false
+  end
+end
+
+-- Takes back the end of a task: its run goes on.
+local function reopen_task(task)
+  local run = known[run_of(task.task_id)]
+  count_end(run, task, -1)
+  task.ended_at = nil
+  places[member_of(task.task_id)] = false
+  if run.status ~= "active" then
+    run.status = "active"
+    run.ended_at = nil
+    run.cancelled = nil
+    add_fact({ type = "run.reopened", run_id = run.run_id })
+  end
+  if task.deadline then
+    stand_timer(deadline_member(task), task.deadline)
+  end
 end

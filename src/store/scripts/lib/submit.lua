@@ -20,28 +20,32 @@ end
 local function complete(task, submit)
   add_fact({ type = "task.completed", task_id = task.task_id, attempt = task.attempt, agent_id = task.lease.agent_id, result_bytes = submit.result_bytes })
   move(task, "complete")
-  task.progress = nil
   task.result_bytes = submit.result_bytes
   if submit.blob ~= "" then
     task.result_blob = submit.blob
   end
   end_task(task)
   close_attempt(task, "completed")
-  leave_line(task.task_id)
+  note_outcome(task, "good")
   keep_result(task, submit)
-  follow_edges(task, LIMITS.edges_per_call)
+  follow_edges_anew(task)
 end
 
 local function fail(task, submit)
-  add_fact({ type = "task.failed", task_id = task.task_id, attempt = task.attempt, agent_id = task.lease.agent_id, code = submit.error_code })
-  move(task, "fail")
-  task.progress = nil
+  if task.lease.ended == "timed_out" then
+    -- That the attempt ran too long was counted as its failure; one attempt fails once.
+    task.failures = task.failures - 1
+  end
   task.error = submit.error
+  task.progress = nil
+  task.lost = nil
   keep_notes(task)
-  end_task(task)
   close_attempt(task, "failed")
-  leave_line(task.task_id)
-  follow_edges(task, LIMITS.edges_per_call)
+  follow_failure(task, {
+    category = submit.category,
+    code = submit.error_code,
+    floor_ms = submit.retry_after_ms,
+  })
 end
 
 -- Handed back undone: other agents go first for a while.
@@ -49,8 +53,10 @@ local function release(task)
   add_fact({ type = "task.ready", task_id = task.task_id, attempt = task.attempt, released_by = task.lease.agent_id })
   move(task, "release")
   task.progress = nil
+  task.lost = nil
   task.avoid = { agent_id = task.lease.agent_id, until_ms = now() + LIMITS.avoid_ms }
   keep_notes(task)
+  return_probe(task)
   close_attempt(task, "released")
   make_ready(task)
 end
@@ -67,7 +73,10 @@ local function keep_late(task, lease, submit)
   local past = past_attempt(task, lease)
   table.insert(kept, lease.attempt)
   while #kept > LIMITS.late_results_kept do
-    drop_raw(task.task_id .. ":late:" .. table.remove(kept, 1))
+    local dropped = task.task_id .. ":late:" .. table.remove(kept, 1)
+    load({ dropped })
+    outdate(task, late_blob(raw[dropped]))
+    drop_raw(dropped)
   end
   task.late_results = kept
   save(task)

@@ -1,22 +1,13 @@
 -- Handles a few due items: leases that ran out, start times that came, edges that wait. Every call does a little of
 -- it, so that no process has to watch the clock.
--- Depends on: unit, moves, edges; keys state and state_names.
+-- Depends on: unit, moves, edges, failure; keys state and state_names.
 
+-- The lease may have been renewed, or ended, since its place was written.
 local function expire(task)
-  -- The lease may have been renewed, or ended, since its place was written.
   if task.status ~= "running" or task.lease.until_ms > now() then
     return false
   end
-  move(task, "expire")
-  close_attempt(task, "expired")
-  task.progress = nil
-  add_fact({
-    type = "task.lease_lost",
-    task_id = task.task_id,
-    attempt = task.attempt,
-    agent_id = task.lease.agent_id,
-  })
-  make_ready(task)
+  lose(task, "expired")
   return true
 end
 
@@ -36,6 +27,8 @@ local function put_in_place(member, task)
     stand_timer(member, task.start_at)
   elseif task.status == "ready" then
     stand_ready(task)
+  elseif TERMINAL[task.status] then
+    stand_until_removal(task)
   else
     places[member] = false
   end
@@ -61,6 +54,18 @@ local function expire_state(member, name)
   end
 end
 
+-- A timer that a task has besides its place in the line: it fires at most once, and only where it still applies.
+local function handle_timer(member, kind, task)
+  places[member] = false
+  if not task or TERMINAL[task.status] then
+    return
+  elseif kind == "deadline" then
+    miss(task, "deadline")
+  elseif task.status == "ready" and task.attempt == 0 then
+    miss(task, "start_timeout")
+  end
+end
+
 -- Returns what is left of the budget for edges.
 local function handle_due(member, budget)
   local name = string.match(member, "^state:(.+)$")
@@ -75,6 +80,19 @@ local function handle_due(member, budget)
       return follow_edges(source, budget)
     end
     places[member] = false
+    return budget
+  end
+  local breaker_type = string.match(member, "^breaker:type:(.+)$")
+  if breaker_type or string.sub(member, 1, 8) == "breaker:" then
+    places[member] = false
+    if breaker_type then
+      wake(breaker_type)
+    end
+    return budget
+  end
+  local kind, id = string.match(member, "^(%l+):(r.+)$")
+  if kind == "deadline" or kind == "start" then
+    handle_timer(member, kind, known[id])
     return budget
   end
   local task = known[task_of(member)]
@@ -93,11 +111,13 @@ local function sweep(limit)
   if next_due == 0 or now() < next_due then
     return 0
   end
+  -- The line is read as it is stored: what this call has changed already must stand there.
+  flush()
   local last = string.format("%.0f", now() - LINE.timer_offset)
   local due = redis.call("ZRANGE", line, "-inf", last, "BYSCORE", "LIMIT", 0, limit)
   local names = {}
   for _, member in ipairs(due) do
-    local id = string.match(member, "^edges:(.+)$") or task_of(member)
+    local id = string.match(member, "^%l+:(r%d+t%d+)$") or task_of(member)
     if id then
       table.insert(names, id)
       table.insert(names, run_of(id))
@@ -112,6 +132,8 @@ local function sweep(limit)
   local first = redis.call("ZRANGE", line, 0, 0, "WITHSCORES")
   local score = tonumber(first[2] or "0")
   write_control("next_due", score < 0 and string.format("%.0f", score + LINE.timer_offset) or "0")
+  swept = true
+  arm_tick()
   write_control_changes()
   control_changes = {}
   return #due

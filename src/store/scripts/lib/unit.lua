@@ -1,11 +1,11 @@
 -- The unit of work: records are read into memory, changed there, and written by `flush`, so that every guard stands
 -- before the first write (Redis does not undo) and a shard, the line and the control hash are written once each.
--- Depends on: control, line, events, edges, shards, given_now.
+-- Depends on: clock; control, line, events, edges, shards, given_now.
 
 local known, raw, changed = {}, {}, {}
 local fields, gone, places, links, unlinks = {}, {}, {}, {}, {}
 local control_values, control_changes = {}, {}
-local facts, wakes = {}, {}
+local facts, wakes, dead_changes = {}, {}, {}
 local clock = given_now
 
 local function shard_of(id)
@@ -99,8 +99,7 @@ local function now()
     if #facts > 0 then
       clock = publish_facts()
     else
-      local time = redis.call("TIME")
-      clock = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+      clock = read_clock()
     end
   end
   return clock
@@ -130,8 +129,24 @@ local function stand_timer(member, at)
   end
 end
 
-local function leave_line(task_id)
-  places[member_of(task_id)] = false
+-- What has ended stands in lane 0, in order of its removal: no timer, so that it arms no tick.
+local function stand_until_removal(task)
+  local dead = task.status == "failed" and not task.discarded_at
+  local kept = dead and LIMITS.dead_letter_kept_ms or LIMITS.run_kept_ms
+  places[member_of(task.task_id)] = task.ended_at + kept
+end
+
+-- Dead letters are listed by error code: "<code>|<member>", all scores 0.
+local function dead_member(task)
+  return string.gsub(task.error_code, "|", "/") .. "|" .. member_of(task.task_id)
+end
+
+local function bury(task)
+  dead_changes[dead_member(task)] = true
+end
+
+local function unearth(task)
+  dead_changes[dead_member(task)] = false
 end
 
 local function link(upstream, downstream)
@@ -199,6 +214,24 @@ local function write_line()
   end)
 end
 
+local function write_dead_letters()
+  local put, drop = {}, {}
+  for member, buried in pairs(dead_changes) do
+    if buried then
+      table.insert(put, 0)
+      table.insert(put, member)
+    else
+      table.insert(drop, member)
+    end
+  end
+  if #put > 0 then
+    redis.call("ZADD", dead, unpack(put))
+  end
+  if #drop > 0 then
+    redis.call("ZREM", dead, unpack(drop))
+  end
+end
+
 local function write_control_changes()
   local values = {}
   for name, value in pairs(control_changes) do
@@ -228,6 +261,36 @@ local function publish_wakes()
   end
 end
 
+-- One tick is armed for the next deadline. Whoever makes an earlier one arms again, under a new generation, so that a
+-- tick which comes late or twice knows that it is not the one. The call that armed it tells the caller to send it.
+local tick
+-- Whether this call has swept, and before when a tick that arms its successor wants none, so that many deadlines close
+-- together do not take a tick each.
+local swept, no_tick_before = false, 0
+
+local function arm_tick()
+  local next_due = tonumber(control_values.next_due or "0") or 0
+  local armed = tonumber(control_values.armed or "0") or 0
+  if next_due == 0 or clock == 0 or control_values.generation == nil then
+    return
+  end
+  -- What is due already is swept by this call before it ends: only what that leaves needs a tick.
+  if next_due <= clock and not swept then
+    return
+  end
+  local lost = armed > 0 and armed < clock - LIMITS.tick_lost_ms
+  if armed > 0 and not lost and armed <= next_due + LIMITS.tick_slack_ms then
+    return
+  end
+  local at = next_due <= clock and clock or math.max(next_due, no_tick_before)
+  tick = {
+    at = math.min(at, clock + LIMITS.tick_ahead_ms),
+    generation = (tonumber(control_values.generation or "0") or 0) + 1,
+  }
+  write_control("armed", string.format("%.0f", tick.at))
+  write_control("generation", tick.generation)
+end
+
 local function flush()
   if #facts > 0 then
     local time = publish_facts()
@@ -235,8 +298,10 @@ local function flush()
       clock = time
     end
   end
+  arm_tick()
   write_shards()
   write_line()
+  write_dead_letters()
   in_pieces(links, function(...)
     redis.call("ZADD", edges, ...)
   end)
@@ -246,5 +311,15 @@ local function flush()
   write_control_changes()
   publish_wakes()
   changed, fields, gone, places, links, unlinks = {}, {}, {}, {}, {}, {}
-  control_changes, wakes = {}, {}
+  control_changes, wakes, dead_changes = {}, {}, {}
+end
+
+-- What every script replies with: its JSON text, and the tick to send where one was armed. Scripts that only read arm one
+-- too, where the one before was lost.
+local function answer_with(text)
+  flush()
+  if not tick then
+    return text
+  end
+  return string.sub(text, 1, -2) .. ',"tick":{"at":' .. string.format("%.0f", tick.at) .. ',"generation":' .. tick.generation .. "}}"
 end

@@ -1,0 +1,73 @@
+-- Applies one action to several tasks: those named, or the next dead letters with one error code. Says of each whether
+-- it was changed or why not.
+read_control({ "next_due", "armed", "generation" })
+local ids = request.task_ids
+if request.error_code then
+  local low = string.gsub(request.error_code, "|", "/") .. "|"
+  ids = {}
+  for _, member in ipairs(redis.call("ZRANGE", dead, "[" .. low, "(" .. low .. "~", "BYLEX", "LIMIT", 0, request.limit)) do
+    table.insert(ids, task_of(string.sub(member, #low + 1)))
+  end
+end
+local names = {}
+for _, id in ipairs(ids) do
+  table.insert(names, id)
+  table.insert(names, run_of(id))
+end
+if request.run_id then
+  table.insert(names, request.run_id)
+end
+load(names)
+if request.action == "promote_late_result" then
+  local late = {}
+  for _, id in ipairs(ids) do
+    local attempts = known[id] and known[id].late_results
+    if attempts then
+      table.insert(late, id .. ":late:" .. attempts[#attempts])
+    end
+  end
+  load(late)
+end
+
+local function apply(task)
+  if request.action == "cancel" then
+    return cancel(task)
+  elseif request.action == "retry" then
+    return redrive(task, request.changes)
+  elseif request.action == "discard" then
+    return discard(task, request.note)
+  elseif request.action == "promote_late_result" then
+    return promote(task)
+  end
+  return set_priority(task, request.priority)
+end
+
+local before = redis.call("GET", operation)
+if before then
+  return before
+end
+local cancelled_run = request.run_id and known[request.run_id]
+if cancelled_run and cancelled_run.status == "active" then
+  cancelled_run.cancelled = true
+  save(cancelled_run)
+end
+local done, refused = {}, {}
+for _, id in ipairs(ids) do
+  local why = "there is no such task"
+  if known[id] then
+    why = apply(known[id])
+  end
+  if why then
+    table.insert(refused, '{"task_id":' .. cjson.encode(id) .. ',"reason":' .. cjson.encode(why) .. "}")
+  else
+    table.insert(done, '"' .. id .. '"')
+  end
+end
+local more = request.error_code and #ids == request.limit
+local reply = '{"changed":[' .. table.concat(done, ",") .. '],"refused":[' .. table.concat(refused, ",") .. '],"more":' .. tostring(more or false) .. "}"
+if #done > 0 then
+  redis.call("SET", operation, reply, "EX", LIMITS.operation_id_seconds)
+end
+flush()
+sweep(LIMITS.sweep_per_call)
+return answer_with(reply)

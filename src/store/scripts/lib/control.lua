@@ -1,0 +1,126 @@
+-- What an orchestrator or a person does to a task. Each action either refuses with a reason and changes nothing, or is
+-- done to the end.
+-- Depends on: unit, moves, edges, failure, lease.
+
+local function cancel(task)
+  if not may(task, "cancel") then
+    return "it is " .. task.status .. " already"
+  end
+  add_fact({ type = "task.cancelled", task_id = task.task_id })
+  move(task, "cancel")
+  void_lease(task)
+  end_task(task)
+  follow_edges_anew(task)
+end
+
+-- A dead letter is tried again: a fresh budget, attempt numbers that go on, and what it made skipped is revived.
+local function redrive(task, changes)
+  if not may(task, "redrive") then
+    return "only a failed task can be retried; it is " .. task.status
+  end
+  if not task.discarded_at then
+    unearth(task)
+  end
+  local had_deadline = task.deadline ~= nil
+  void_lease(task)
+  reopen_task(task)
+  add_fact({ type = "task.ready", task_id = task.task_id, retried = true })
+  move(task, "redrive")
+  for _, field in ipairs({ "failures", "rate_limits", "lost", "error", "error_code", "discarded_at", "note", "avoid", "start_at", "order" }) do
+    task[field] = nil
+  end
+  local payload_before = task.payload_blob
+  for _, field in ipairs(changes.cleared) do
+    task[field] = nil
+  end
+  for field, value in pairs(changes.fields) do
+    task[field] = value
+  end
+  if changes.payload then
+    outdate(task, payload_before)
+    task.payload_bytes = changes.payload_bytes
+    task.payload_blob = changes.payload_blob
+    if task.payload_blob then
+      redis.call("SET", blob, text)
+      drop_raw(task.task_id .. ":payload")
+    else
+      save_raw(task.task_id .. ":payload", text)
+    end
+  end
+  if task.deadline and task.deadline <= now() then
+    task.deadline = nil
+  end
+  if task.deadline then
+    stand_timer(deadline_member(task), task.deadline)
+  elseif had_deadline then
+    places[deadline_member(task)] = false
+  end
+  make_ready(task)
+  follow_edges_anew(task)
+end
+
+local function discard(task, note)
+  if task.status ~= "failed" then
+    return "only a failed task can be discarded; it is " .. task.status
+  elseif task.discarded_at then
+    return "it was discarded already"
+  end
+  unearth(task)
+  add_fact({ type = "task.discarded", task_id = task.task_id })
+  task.discarded_at = now()
+  stand_until_removal(task)
+  task.note = note
+  save(task)
+end
+
+-- The raw text of a late result, and where it lies if it is large.
+local function late_parts(late)
+  local at = string.find(late, ',"result":', 1, true)
+  if at then
+    return string.sub(late, at + 10, -2), nil
+  end
+  return nil, late_blob(late)
+end
+
+local function promote(task)
+  local attempts = task.late_results
+  local late = attempts and raw[task.task_id .. ":late:" .. attempts[#attempts]]
+  if not late then
+    return "it has no late result"
+  elseif not may(task, "promote") then
+    return "it is " .. task.status .. " already"
+  end
+  local result_text, result_blob = late_parts(late)
+  add_fact({ type = "task.completed", task_id = task.task_id, attempt = attempts[#attempts], promoted = true })
+  local ended = TERMINAL[task.status]
+  if task.status == "failed" and not task.discarded_at then
+    unearth(task)
+  end
+  if ended then
+    reopen_task(task)
+  end
+  move(task, "promote")
+  void_lease(task)
+  task.error, task.error_code, task.discarded_at, task.note = nil, nil, nil, nil
+  task.result_blob = result_blob
+  if result_text then
+    task.result_bytes = #result_text
+    save_raw(task.task_id .. ":result", result_text)
+  end
+  end_task(task)
+  follow_edges_anew(task)
+end
+
+local function set_priority(task, priority)
+  if TERMINAL[task.status] then
+    return "it is " .. task.status .. " already"
+  end
+  if task.order then
+    task.order = task.order + (priority - task.priority) * LINE.priority_step_ms
+  end
+  task.priority = priority
+  save(task)
+  if task.status == "ready" then
+    stand_ready(task)
+  end
+end

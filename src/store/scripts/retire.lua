@@ -1,0 +1,118 @@
+-- Removes what has been kept for long enough. First without `remove`: names what is due, with the blobs to delete.
+-- Then with it: removes those tasks, every index entry that names them, and a run with its last task.
+read_control({ "next_due", "armed", "generation" })
+local due = redis.call("ZRANGE", line, 0, string.format("%.0f", now()), "BYSCORE", "LIMIT", 0, LIMITS.removals_per_step)
+local names = {}
+for _, member in ipairs(due) do
+  table.insert(names, task_of(member))
+  table.insert(names, run_of(task_of(member)))
+end
+load(names)
+
+-- A run's tasks are kept together until some time after its end, dead letters longer.
+local function kept_until(task, run)
+  if run.open > 0 then
+    return now() + LIMITS.run_kept_ms
+  end
+  local from_run = run.ended_at + LIMITS.run_kept_ms
+  if task.status == "failed" and not task.discarded_at then
+    return math.max(from_run, task.ended_at + LIMITS.dead_letter_kept_ms)
+  end
+  return from_run
+end
+
+local function forget_edges(task)
+  local low = task.task_id .. "|"
+  local found = {}
+  if task.has_dependents then
+    found = redis.call("ZRANGE", edges, "[" .. low, "(" .. low .. "~", "BYLEX", "LIMIT", 0, LIMITS.edges_per_call)
+  end
+  for _, member in ipairs(found) do
+    unlink(member)
+  end
+  if #found == LIMITS.edges_per_call then
+    return false
+  end
+  for _, dependency in ipairs(task.dependencies or {}) do
+    unlink(dependency.task_id .. "|" .. task.task_id)
+  end
+  return true
+end
+
+local function forget_run(run)
+  drop_raw(run.run_id)
+  known[run.run_id] = false
+  changed[run.run_id] = nil
+  local prefix = run.run_id .. "/"
+  local keys = redis.call("ZRANGE", state_names, "[" .. prefix, "(" .. prefix .. "\255", "BYLEX", "LIMIT", 0, LIMITS.state_keys)
+  if #keys > 0 then
+    redis.call("HDEL", state, unpack(keys))
+    redis.call("ZREM", state_names, unpack(keys))
+  end
+end
+
+local function forget(task, run)
+  if not forget_edges(task) then
+    return
+  end
+  if task.status == "failed" and not task.discarded_at then
+    unearth(task)
+  end
+  if task.idempotency_key then
+    redis.call("HDEL", idempotency, task.idempotency_key)
+  end
+  for _, suffix in ipairs({ "", ":payload", ":result", ":notes" }) do
+    drop_raw(task.task_id .. suffix)
+  end
+  for _, attempt in ipairs(task.late_results or {}) do
+    drop_raw(task.task_id .. ":late:" .. attempt)
+  end
+  places[member_of(task.task_id)] = false
+  run.removed = (run.removed or 0) + 1
+  if run.removed == run.tasks then
+    forget_run(run)
+  else
+    save(run)
+  end
+end
+
+local function blobs_of(task)
+  local found = {}
+  for _, name in ipairs(task.outdated_blobs or {}) do
+    table.insert(found, name)
+  end
+  table.insert(found, task.payload_blob)
+  table.insert(found, task.result_blob)
+  for _, attempt in ipairs(task.late_results or {}) do
+    local late = task.task_id .. ":late:" .. attempt
+    load({ late })
+    table.insert(found, late_blob(raw[late]))
+  end
+  return found
+end
+
+local removable = {}
+for _, name in ipairs(request.remove or {}) do
+  removable[name] = true
+end
+local blobs, ready = {}, {}
+for _, member in ipairs(due) do
+  local task = known[task_of(member)]
+  local run = task and known[run_of(task.task_id)]
+  if not task or not run or not TERMINAL[task.status] then
+    put_in_place(member, task)
+  elseif kept_until(task, run) > now() then
+    places[member] = kept_until(task, run)
+  elseif task.has_dependents and redis.call("ZSCORE", line, pending_member(task.task_id)) then
+    -- Those that wait for it must hear of its end first.
+  elseif removable[task.task_id] then
+    forget(task, run)
+  else
+    table.insert(ready, '"' .. task.task_id .. '"')
+    for _, blob in ipairs(blobs_of(task)) do
+      table.insert(blobs, '"' .. blob .. '"')
+    end
+  end
+end
+flush()
+return answer_with('{"now":' .. string.format("%.0f", now()) .. ',"due":[' .. table.concat(ready, ",") .. '],"blobs":[' .. table.concat(blobs, ",") .. "]}")
