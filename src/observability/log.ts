@@ -1,7 +1,16 @@
 /** One JSON line per event, with named fields. It takes no free text, so that no payload or secret can get in. */
 
 /** Every event that Baton logs. */
-export type LogEvent = "operation" | "mcp_rejected" | "fault";
+export type LogEvent =
+  | "operation"
+  | "mcp_rejected"
+  | "fault"
+  /** QStash called: `callback` names the route. */
+  | "callback"
+  /** QStash gave up a callback after its last attempt. */
+  | "scheduler.failed"
+  /** A tick could not be handed to QStash. */
+  | "scheduler.publish_failed";
 
 /** Fields are scalars by design: ids, names, counts and durations. Absent when undefined. */
 export interface LogFields {
@@ -22,6 +31,16 @@ export interface LogFields {
   readonly error_name?: string | undefined;
   readonly error_message?: string | undefined;
   readonly error_frames?: readonly string[] | undefined;
+  readonly callback?: string | undefined;
+  /** QStash's id of a message; the same in each attempt to deliver it. */
+  readonly message_id?: string | undefined;
+  /** Attempts to deliver it before this one. */
+  readonly retried?: number | undefined;
+  readonly generation?: number | undefined;
+  readonly projects?: number | undefined;
+  readonly swept?: number | undefined;
+  readonly removed?: number | undefined;
+  readonly overdue_ms?: number | undefined;
 }
 
 export function log(event: LogEvent, fields: LogFields): void {

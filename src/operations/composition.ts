@@ -1,4 +1,6 @@
 /** What the skins are given for one request; `compose.ts` builds it from the environment. */
+import type { Deployment } from "../store/deployment.ts";
+import type { Scheduler } from "../scheduler/scheduler.ts";
 import type { Caller } from "./operation.ts";
 import type { Services } from "./services.ts";
 
@@ -13,4 +15,16 @@ export interface Composition {
   readonly allowedHosts: readonly string[];
   /** Who calls at `/mcp-open`, a mount without a key for conformance tools that cannot send one. Local stack only. */
   readonly openMcp: Caller | undefined;
+  /** Absent where this server does not know its own URL: then only traffic sees to deadlines. */
+  readonly timers?: Timers;
+}
+
+/** What makes the server look at the clock while nobody calls it. */
+export interface Timers {
+  readonly scheduler: Scheduler;
+  readonly deployment: Deployment;
+  /** Projects that exist. */
+  readonly projects: readonly string[];
+  /** Services of a project, or undefined where there is none of that name. */
+  readonly servicesOf: (project: string) => Services | undefined;
 }

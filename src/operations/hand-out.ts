@@ -135,12 +135,18 @@ function inputsWithin(
   return inputs.length > 0 ? { inputs: Object.fromEntries(inputs) } : {};
 }
 
+/** Ends of an attempt about which its worker said nothing. */
+const ENDS: ReadonlyMap<AttemptRecord["outcome"], string> = new Map([
+  ["expired", "its lease ran out"],
+  ["replaced", "its process was replaced by another one"],
+]);
+
 function describe({ attempt, agent_id, outcome, error, message }: AttemptRecord): string {
   const said =
     error === undefined
       ? undefined
       : z.looseObject({ message: z.string() }).safeParse(parse(error));
-  const what = outcome === "expired" ? "its lease ran out" : (said?.data?.message ?? outcome);
+  const what = ENDS.get(outcome) ?? said?.data?.message ?? outcome;
   return `attempt ${attempt} (${agent_id}): ${what}${message ? `; it had said: ${message}` : ""}`;
 }
 

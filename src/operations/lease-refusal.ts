@@ -34,6 +34,18 @@ export function leaseRefusal(
           : `Your lease of ${task_id} ran out, and the task went on without you (it is ${refused.status}).${kept} Stop; poll_tasks for new work.`,
         { ...facts, attempt: refused.attempt },
       );
+    case "cancelled":
+      return refuse(
+        "cancelled",
+        `${task_id} was cancelled: stop, leave your files in a clean state, submit nothing.${kept}`,
+        facts,
+      );
+    case "instance_replaced":
+      return refuse(
+        "instance_replaced",
+        `Another process works as this agent now, and your lease of ${task_id} ended with that.${kept} Stop; run under an agent_id of your own.`,
+        facts,
+      );
     case "submitted":
       return refuse(
         "lease_ended",

@@ -3,6 +3,7 @@ import * as z from "zod";
 import { type AgentRecord, presence } from "../domain/agent.ts";
 import { ok } from "../domain/refusal.ts";
 import { EVERYBODY } from "../domain/role.ts";
+import { breakersOf, showBreakers } from "./breakers.ts";
 import { defineOperation } from "./operation.ts";
 
 export const listAgents = defineOperation({
@@ -13,18 +14,21 @@ export const listAgents = defineOperation({
     agents: z.array(
       z.looseObject({ agent_id: z.string(), agent_type: z.string(), status: z.string() }),
     ),
+    breakers: z.array(z.looseObject({ of: z.string(), state: z.string() })).optional(),
     more: z.string().optional(),
   }),
   run: async ({ services: { store } }, { status }) => {
     const reply = await store.agents("0");
     if ("refused" in reply) throw new Error("a listing was refused");
     const { agents, now, cursor } = reply.said;
+    const breakers = showBreakers(await breakersOf(store));
     const shown = agents
       .toSorted((a, b) => b.seen - a.seen)
       .map((agent) => show(agent, now))
       .filter((agent) => status === undefined || agent.status === status);
     return ok({
       agents: shown,
+      ...(breakers.length > 0 && { breakers }),
       ...(cursor !== "0" && { more: "There are more agents than are shown." }),
     });
   },

@@ -5,13 +5,13 @@ import { STATUSES } from "../domain/lifecycle.ts";
 import { LIMITS } from "../domain/limits.ts";
 import { ok, refuse } from "../domain/refusal.ts";
 import { EVERYBODY } from "../domain/role.ts";
-import type { TaskRecord } from "../domain/task.ts";
 import type { Listing } from "../store/store.ts";
+import { deadLetters } from "./dead-letters.ts";
 import { agentType, runId } from "./fields.ts";
 import { notFound } from "./not-found.ts";
 import { defineOperation } from "./operation.ts";
 import { fitting } from "./reply-budget.ts";
-import { waitsFor } from "./waits-for.ts";
+import { type TaskLine, taskLine } from "./task-line.ts";
 
 const FILTERS = [...STATUSES, "dead_letter", "needs_input", "late_result"] as const;
 
@@ -26,10 +26,11 @@ export const listTasks = defineOperation({
     status: z.enum(FILTERS).optional(),
     agent_type: agentType.optional(),
     limit: z.int().min(1).max(LIMITS.list_cap).optional(),
-    cursor: z.string().max(32).optional(),
+    cursor: z.string().max(200).optional(),
   }),
   output: z.looseObject({
     tasks: z.array(z.looseObject({ task_id: z.string(), title: z.string(), status: z.string() })),
+    groups: z.array(z.looseObject({ code: z.string(), count: z.int() })).optional(),
     cursor: z.string().optional(),
   }),
   run: async (
@@ -38,6 +39,9 @@ export const listTasks = defineOperation({
   ) => {
     const only = run_id === undefined ? undefined : parseRunId(run_id);
     if (run_id !== undefined && only === undefined) return notFound("run", run_id);
+    if (status === "dead_letter" && only === undefined) {
+      return deadLetters(store, { agent_type, limit, cursor });
+    }
     const from = cursor === undefined ? undefined : parseTaskId(cursor);
     if (cursor !== undefined && (!from || (only !== undefined && from.run !== only))) {
       return refuse(
@@ -46,7 +50,7 @@ export const listTasks = defineOperation({
       );
     }
     if (status === "needs_input") return ok({ tasks: [] });
-    const found: ReturnType<typeof line>[] = [];
+    const found: TaskLine[] = [];
     let place = from ?? (only === undefined ? undefined : { run: only, task: 1 });
     let next: string | undefined;
     for (let look = 0; look < LOOKS; look++) {
@@ -59,7 +63,7 @@ export const listTasks = defineOperation({
       };
       const reply = await store.list(listing);
       if ("refused" in reply) throw new Error("a listing was refused");
-      found.push(...reply.said.records.map((task) => line(task, reply.said.now)));
+      found.push(...reply.said.records.map((task) => taskLine(task, reply.said.now)));
       next = reply.said.next ?? undefined;
       place = next === undefined ? undefined : parseTaskId(next);
       if (!place || found.length >= limit) break;
@@ -77,18 +81,4 @@ function statusFilter(
   if (status === "dead_letter") return { statuses: ["failed"] };
   if (status === "late_result") return { statuses: [], late_results: true };
   return { statuses: [status] };
-}
-
-function line(task: TaskRecord, now: number): { task_id: string; title: string; status: string } {
-  const waits_for = waitsFor(task, now);
-  const lease = task.lease && !task.lease.ended ? task.lease : undefined;
-  const shown = {
-    task_id: task.task_id,
-    title: task.title,
-    status: task.status,
-    agent_type: task.agent_type,
-    ...(lease && { agent_id: lease.agent_id }),
-    ...(waits_for && { waits_for }),
-  };
-  return shown;
 }

@@ -39,7 +39,8 @@ export function newTask(input: TaskInput, { numbers, blobName }: NewTaskContext)
   if (tooLarge) return tooLarge;
   const payload = JSON.stringify({ task_description: description, context: input.context });
   const bytes = bytesOf(payload);
-  const { start_at, requires, assignee, lease_seconds, max_run_seconds } = options.value;
+  const { requires, assignee, lease_seconds, max_run_seconds, retry } = options.value;
+  const { start_at, start_within_seconds, deadline } = options.value;
   return ok({
     payload,
     task: {
@@ -53,6 +54,9 @@ export function newTask(input: TaskInput, { numbers, blobName }: NewTaskContext)
       ...(lease_seconds !== undefined && { lease_seconds }),
       ...(max_run_seconds !== undefined && { max_run_seconds }),
       ...(start_at !== undefined && { start_at: Date.parse(start_at) }),
+      ...(start_within_seconds !== undefined && { start_within_seconds }),
+      ...(deadline !== undefined && { deadline: Date.parse(deadline) }),
+      ...(retry && { retry }),
       ...(dependencies.length > 0 && {
         dependencies: dependencies.map((name) => wanted(name, numbers)),
       }),

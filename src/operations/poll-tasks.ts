@@ -6,7 +6,7 @@ import { ok, refuse, type Result } from "../domain/refusal.ts";
 import { AGENTS } from "../domain/role.ts";
 import type { RefusedReply } from "../store/codec.ts";
 import type { Poll } from "../store/store.ts";
-import { agentId, agentType, capability } from "./fields.ts";
+import { agentId, agentType, capability, instance } from "./fields.ts";
 import { handedOut, handOut } from "./hand-out.ts";
 import { type Call, defineOperation } from "./operation.ts";
 import { waitForWork } from "./wait-for-work.ts";
@@ -24,7 +24,8 @@ export const pollTasks = defineOperation({
     lease_seconds: z.int().min(LIMITS.lease_seconds_min).max(LIMITS.lease_seconds_cap).optional(),
     /** Accepted for re-sends; what an agent holds is given again in any case. */
     poll_id: z.string().max(64).optional(),
-    instance: z.string().max(64).optional(),
+    /** The process behind a runner: a new one ends what the one before it held. */
+    instance: instance.optional(),
   }),
   output: z.looseObject({
     agent_id: z.string(),
@@ -33,15 +34,13 @@ export const pollTasks = defineOperation({
     next: z.string().optional(),
   }),
   run: async (call, input) => {
-    if (input.instance !== undefined) {
-      return refuse("not_available", "instance is not yet available; leave it out.");
-    }
     const wait_seconds = Math.min(input.wait_seconds ?? LIMITS.wait_seconds_default, waitCap(call));
     const poll: Poll = {
       agent: {
         agent_id: input.agent_id.toWellFormed(),
         ...(input.agent_type !== undefined && { agent_type: input.agent_type.toWellFormed() }),
         ...(input.capabilities && { capabilities: [...new Set(input.capabilities)].toSorted() }),
+        ...(input.instance !== undefined && { instance: input.instance.toWellFormed() }),
         key_id: call.caller.key_id,
         max_tasks: input.max_tasks ?? 1,
         lease_seconds: input.lease_seconds ?? 0,
@@ -77,7 +76,7 @@ function idle(
     : { agent_id, timed_out: true, next: "Nothing yet. Call poll_tasks again." };
 }
 
-function pollRefusal(refused: RefusedReply, agent_id: string): Result<never> {
+export function pollRefusal(refused: RefusedReply, agent_id: string): Result<never> {
   switch (refused.refused) {
     case "agent_type_needed":
       return refuse(
@@ -89,6 +88,11 @@ function pollRefusal(refused: RefusedReply, agent_id: string): Result<never> {
         "limit",
         `The name ${agent_id} belongs to an agent with another key (seen ${refused.seen_seconds_ago} s ago): take another, such as ${agent_id}-2.`,
         { seen_seconds_ago: refused.seen_seconds_ago },
+      );
+    case "instance_replaced":
+      return refuse(
+        "instance_replaced",
+        `Another process works as ${agent_id} now, and what this one held has ended. Stop; run under an agent_id of your own.`,
       );
     case "limit":
       return refuse(

@@ -1,4 +1,6 @@
 /** Every operation by its name. A skin serves all of them and knows none. */
+import { audit } from "./audit.ts";
+import { controlTask } from "./control-task.ts";
 import { createTask } from "./create-task.ts";
 import { createWorkflow } from "./create-workflow.ts";
 import { getDeadLetterTasks } from "./get-dead-letter-tasks.ts";
@@ -10,6 +12,7 @@ import { listTasks } from "./list-tasks.ts";
 import type { Operation } from "./operation.ts";
 import { pollTasks } from "./poll-tasks.ts";
 import { registerAgent } from "./register-agent.ts";
+import { setBreaker } from "./set-breaker.ts";
 import { setSharedState } from "./set-shared-state.ts";
 import { submitResult } from "./submit-result.ts";
 
@@ -21,9 +24,12 @@ export const OPERATIONS: readonly Operation[] = [
   submitResult,
   getTaskStatus,
   listTasks,
+  controlTask,
   listAgents,
   getSharedState,
   setSharedState,
+  setBreaker,
+  audit,
   registerAgent,
   getDeadLetterTasks,
 ];

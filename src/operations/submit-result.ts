@@ -1,5 +1,6 @@
 /** Ends a worker's attempt, and hands it the next task where it asks for one. */
 import * as z from "zod";
+import { type Category, category } from "../domain/failure.ts";
 import { LIMITS } from "../domain/limits.ts";
 import { ok, refuse, type Result } from "../domain/refusal.ts";
 import { AGENTS } from "../domain/role.ts";
@@ -12,24 +13,16 @@ import { freshChecks } from "./poll-tasks.ts";
 import { randomName } from "./random-name.ts";
 import { bytesOf } from "./text.ts";
 
-const CATEGORIES = [
-  "transient",
-  "rate_limited",
-  "timeout",
-  "invalid_input",
-  "dependency",
-  "permission",
-  "agent_error",
-  "internal",
-] as const;
-
 const taskError = z.strictObject({
   message: z.string().trim().min(1),
-  code: z.string().max(64).optional(),
-  category: z.enum(CATEGORIES).optional(),
-  retry_after_seconds: z.int().min(0).optional(),
+  code: z.string().trim().min(1).max(LIMITS.error_code_length).optional(),
+  category: category.optional(),
+  retry_after_seconds: z.int().min(0).max(LIMITS.deadline_seconds_cap).optional(),
   details: z.json().optional(),
 });
+
+/** What a failure is that says no more than what went wrong. */
+const DEFAULT_CATEGORY: Category = "agent_error";
 
 const input = z.strictObject({
   lease,
@@ -51,6 +44,7 @@ export const submitResult = defineOperation({
   output: z.looseObject({
     task_id: z.string(),
     status: z.string(),
+    note: z.string().optional(),
     next: z.array(handedOut).optional(),
   }),
   run: async (call, input) => {
@@ -60,9 +54,15 @@ export const submitResult = defineOperation({
     if (!submission.ok) return submission;
     const reply = await call.services.store.submit(submission.value);
     if ("refused" in reply) return leaseRefusal(reply.refused, held.value);
-    const { status, tasks = [], now } = reply.said;
+    const { status, kept, tasks = [], now } = reply.said;
     const next = await handOut(call.services.store, { tasks, now });
-    return ok({ task_id: held.value.task_id, status, ...(next.length > 0 && { next }) });
+    const note = "This lease had ended otherwise before; your result was kept as a late result.";
+    return ok({
+      task_id: held.value.task_id,
+      status,
+      ...(kept && { note }),
+      ...(next.length > 0 && { next }),
+    });
   },
 });
 
@@ -104,7 +104,8 @@ function prepare(
       },
     );
   }
-  const errorText = error && JSON.stringify({ category: "agent_error", ...error }).toWellFormed();
+  const errorText =
+    error && JSON.stringify({ category: DEFAULT_CATEGORY, ...error }).toWellFormed();
   if (errorText !== undefined && bytesOf(errorText) > LIMITS.error_bytes) {
     return refuse(
       "too_large",
@@ -126,7 +127,11 @@ function prepare(
           ? randomName(call.services.random)
           : "",
       ...(errorText !== undefined && { error: errorText }),
-      ...(error?.code !== undefined && { error_code: error.code.toWellFormed() }),
+      ...(error && {
+        error_code: (error.code ?? error.category ?? DEFAULT_CATEGORY).toWellFormed(),
+        category: error.category ?? DEFAULT_CATEGORY,
+        retry_after_ms: (error.retry_after_seconds ?? 0) * 1000,
+      }),
     },
     ...(input.poll_next && {
       agent: { key_id: lease.key_id, max_tasks: 1, lease_seconds: 0, wait_ms: 0 },

@@ -5,6 +5,7 @@ import { LIMITS } from "../domain/limits.ts";
 import { ok, refuse, type Result } from "../domain/refusal.ts";
 import type { TaskRecord } from "../domain/task.ts";
 import type { Store, TextName } from "../store/store.ts";
+import { breakerReason, breakersOf } from "./breakers.ts";
 import { notFound } from "./not-found.ts";
 import { cutText, sizeOf } from "./reply-budget.ts";
 import { waitsFor, why } from "./waits-for.ts";
@@ -41,7 +42,7 @@ export async function taskStatus(
     return fit(
       {
         ...head(task, now),
-        ...(detail === "why" && { why: why(task, now) }),
+        ...(detail === "why" && { why: await explain(store, { task, now }) }),
         ...(result !== undefined && { result }),
       },
       offset,
@@ -62,6 +63,14 @@ export async function taskStatus(
     },
     offset,
   );
+}
+
+async function explain(
+  store: Store,
+  { task, now }: { task: TaskRecord; now: number },
+): Promise<string> {
+  const reason = task.status === "ready" ? breakerReason(await breakersOf(store), task) : undefined;
+  return reason ?? why(task, now);
 }
 
 function head(task: TaskRecord, now: number): TaskStatus {

@@ -1,4 +1,5 @@
 /** Every tool, in the order in which it is listed. */
+import { controlTaskTool } from "./control-task.ts";
 import { createTaskTool } from "./create-task.ts";
 import { createWorkflowTool } from "./create-workflow.ts";
 import { getDeadLetterTasksTool } from "./get-dead-letter-tasks.ts";
@@ -9,6 +10,8 @@ import { listAgentsTool } from "./list-agents.ts";
 import { listTasksTool } from "./list-tasks.ts";
 import { pollTasksTool } from "./poll-tasks.ts";
 import { registerAgentTool } from "./register-agent.ts";
+import { auditTool } from "./audit.ts";
+import { setBreakerTool } from "./set-breaker.ts";
 import { setSharedStateTool } from "./set-shared-state.ts";
 import { submitResultTool } from "./submit-result.ts";
 import type { Tool } from "../tool.ts";
@@ -21,9 +24,12 @@ export const TOOLS: readonly Tool[] = [
   submitResultTool,
   getTaskStatusTool,
   listTasksTool,
+  controlTaskTool,
   listAgentsTool,
   getSharedStateTool,
   setSharedStateTool,
+  setBreakerTool,
+  auditTool,
   registerAgentTool,
   getDeadLetterTasksTool,
 ];

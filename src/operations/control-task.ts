@@ -1,0 +1,128 @@
+/** Steers tasks: cancel, retry or discard dead letters, promote a late result, set a priority. */
+import * as z from "zod";
+import { parseRunId, parseTaskId } from "../domain/ids.ts";
+import { LIMITS } from "../domain/limits.ts";
+import { ok, refuse, type Result } from "../domain/refusal.ts";
+import { ORCHESTRATORS } from "../domain/role.ts";
+import type { Control } from "../store/store.ts";
+import { idempotencyKey, jsonObject, runId, taskId } from "./fields.ts";
+import { notFound } from "./not-found.ts";
+import { type Call, defineOperation } from "./operation.ts";
+import { fingerprint } from "./random-name.ts";
+import { retryChanges } from "./retry-changes.ts";
+import { runTaskIds } from "./run-task-ids.ts";
+
+const ACTIONS = [
+  "cancel",
+  "retry",
+  "discard",
+  "answer",
+  "message",
+  "promote_late_result",
+  "set_priority",
+] as const;
+
+const input = z.strictObject({
+  action: z.enum(ACTIONS),
+  task_ids: z.array(taskId).min(1).max(LIMITS.control_tasks).optional(),
+  run_id: runId.optional(),
+  error_code: z.string().min(1).max(LIMITS.error_code_length).optional(),
+  text: z.string().max(LIMITS.note_length).optional(),
+  changes: jsonObject.optional(),
+  idempotency_key: idempotencyKey.optional(),
+});
+
+type Input = z.infer<typeof input>;
+
+export const controlTask = defineOperation({
+  name: "control_task",
+  roles: ORCHESTRATORS,
+  input,
+  output: z.looseObject({
+    changed: z.array(z.string()),
+    refused: z.array(z.looseObject({ task_id: z.string(), reason: z.string() })).optional(),
+    more: z.string().optional(),
+  }),
+  run: async (call, input) => {
+    const targets = await targetsOf(call, input);
+    if (!targets.ok) return targets;
+    const prepared = prepare(call, input);
+    if (!prepared.ok) return prepared;
+    // A blob belongs to one task, with which it is removed.
+    if (
+      prepared.value.changes?.payload_blob !== undefined &&
+      targets.value.task_ids?.length !== 1
+    ) {
+      return refuse(
+        "too_large",
+        `A new input of more than ${LIMITS.inline_bytes} bytes is for one task at a time: give its task_ids.`,
+        { limit: LIMITS.inline_bytes },
+      );
+    }
+    const operation_id =
+      input.idempotency_key === undefined ? call.operation_id : await fingerprint(input);
+    const { more: moreTargets = false, ...target } = targets.value;
+    const reply = await call.services.store.control({
+      ...prepared.value,
+      ...target,
+      operation_id,
+      limit: LIMITS.control_tasks,
+    });
+    if ("refused" in reply) throw new Error("a control call was refused as a whole");
+    const { changed, refused, more } = reply.said;
+    return ok({
+      changed,
+      ...(refused.length > 0 && { refused }),
+      ...((more || moreTargets) && { more: "That was not all of them: call again." }),
+    });
+  },
+});
+
+interface Targets extends Pick<Control, "task_ids" | "run_id" | "error_code"> {
+  /** The run has more open tasks than one call takes. */
+  readonly more?: boolean;
+}
+
+async function targetsOf(call: Call, input: Input): Promise<Result<Targets>> {
+  const { task_ids, run_id, error_code, action } = input;
+  const given = [task_ids, run_id, error_code].filter((target) => target !== undefined);
+  if (given.length !== 1) {
+    return refuse("invalid", "Say which tasks: give one of task_ids, run_id and error_code.");
+  }
+  if (error_code !== undefined) {
+    return action === "retry" || action === "discard"
+      ? ok({ error_code })
+      : refuse("invalid", "error_code goes with retry and discard only; give task_ids.");
+  }
+  if (run_id !== undefined) {
+    if (action !== "cancel")
+      return refuse("invalid", "run_id goes with cancel only; give task_ids.");
+    return parseRunId(run_id) ? runTaskIds(call, run_id) : notFound("run", run_id);
+  }
+  const unknown = (task_ids ?? []).find((id) => !parseTaskId(id));
+  return unknown === undefined
+    ? ok({ task_ids: [...new Set(task_ids)] })
+    : notFound("task", unknown);
+}
+
+type Prepared = Omit<Control, "operation_id" | "limit" | "task_ids" | "run_id" | "error_code">;
+
+function prepare(call: Call, { action, text, changes }: Input): Result<Prepared> {
+  switch (action) {
+    case "answer":
+    case "message":
+      return refuse("not_available", `${action} is not yet available.`);
+    case "retry":
+      return retryChanges(call, changes ?? {});
+    case "discard":
+      return ok({ action, text: "", ...(text !== undefined && { note: text }) });
+    case "set_priority": {
+      const read = z.strictObject({ priority: z.int().min(0).max(9) }).safeParse(changes);
+      return read.success
+        ? ok({ action, text: "", priority: read.data.priority })
+        : refuse("invalid", "set_priority needs changes: {priority: 0 to 9}.");
+    }
+    default:
+      return ok({ action, text: "" });
+  }
+}

@@ -1,0 +1,24 @@
+/** A task as one line of a list. */
+import type { TaskRecord } from "../domain/task.ts";
+import { waitsFor } from "./waits-for.ts";
+
+export interface TaskLine {
+  readonly [field: string]: unknown;
+  readonly task_id: string;
+  readonly title: string;
+  readonly status: string;
+}
+
+/** `now` in milliseconds of Redis' clock. */
+export function taskLine(task: TaskRecord, now: number): TaskLine {
+  const waits_for = waitsFor(task, now);
+  const lease = task.lease && !task.lease.ended ? task.lease : undefined;
+  return {
+    task_id: task.task_id,
+    title: task.title,
+    status: task.status,
+    agent_type: task.agent_type,
+    ...(lease && { agent_id: lease.agent_id }),
+    ...(waits_for && { waits_for }),
+  };
+}
