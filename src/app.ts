@@ -3,9 +3,11 @@ import type { Context } from "hono";
 import { Hono } from "hono/tiny";
 import { authenticated } from "./http/auth.ts";
 import { readBody } from "./http/body.ts";
+import { serveCallback } from "./http/callbacks/serve.ts";
 import { serveReadiness } from "./http/health.ts";
 import { foreignRequest } from "./http/origin.ts";
-import { faultResponse } from "./http/problem.ts";
+import { faultResponse, problemResponse } from "./http/problem.ts";
+import { serveAlive } from "./http/rest/alive.ts";
 import { serveTool } from "./http/rest/tools.ts";
 import { noSuchRoute, wrongMethod } from "./http/routes.ts";
 import { serveMcp } from "./mcp/serve-mcp.ts";
@@ -15,8 +17,11 @@ import type { Composition } from "./operations/composition.ts";
 import type { Caller, Operation } from "./operations/operation.ts";
 
 export interface AppParts<Environment extends object> {
-  /** Called once for each request. */
-  readonly compose: (environment: Environment) => Composition;
+  /** Called once for each request. `background` lets work go on after the reply. */
+  readonly compose: (
+    environment: Environment,
+    background: (work: Promise<void>) => void,
+  ) => Composition;
   readonly operations: readonly Operation[];
   readonly tools: readonly Tool[];
 }
@@ -29,19 +34,34 @@ export function createApp<Environment extends object>(parts: AppParts<Environmen
   app.get("/healthz", (c) => c.json({ status: "alive" }));
 
   app.use(async (c, next) => {
-    const composition = compose(c.env);
+    const composition = compose(c.env, (work) => keepAlive(c, work));
     const foreign = foreignRequest(c.req.raw, composition.allowedHosts);
     if (foreign) return foreign;
     c.set("composition", composition);
     return next();
   });
 
-  app.get("/readyz", (c) => serveReadiness(c.get("composition").services));
+  app.get("/readyz", (c) => serveReadiness(c.get("composition")));
+
+  app.post("/qstash/:name", async (c) => {
+    const { timers } = c.get("composition");
+    if (!timers) return noTimers();
+    const { raw } = c.req;
+    return (
+      (await serveCallback(timers, { name: c.req.param("name"), request: raw })) ?? c.notFound()
+    );
+  });
 
   app.post("/v1/tools/:name", async (c) => {
     const entry = await admit(c, keyOwner);
     if (entry instanceof Response) return entry;
     return serveTool({ ...entry, operations, name: c.req.param("name") });
+  });
+
+  app.post("/v1/agents/:id/alive", async (c) => {
+    const entry = await admit(c, keyOwner);
+    if (entry instanceof Response) return entry;
+    return serveAlive({ ...entry, agent_id: c.req.param("id") });
   });
 
   app.all("/mcp", async (c) => {
@@ -55,7 +75,9 @@ export function createApp<Environment extends object>(parts: AppParts<Environmen
   });
 
   for (const path of ["/healthz", "/readyz"]) app.all(path, () => wrongMethod("GET"));
-  app.all("/v1/tools/:name", () => wrongMethod("POST"));
+  for (const path of ["/v1/tools/:name", "/v1/agents/:id/alive", "/qstash/:name"]) {
+    app.all(path, () => wrongMethod("POST"));
+  }
 
   app.notFound((c) => noSuchRoute(c.req.method, c.req.path));
   app.onError((error) => faultResponse(recordFault(error)));
@@ -82,6 +104,26 @@ async function admit<Environment extends object>(
   const body = await readBody(request);
   if ("refused" in body) return body.refused;
   return { caller, request, text: body.text, services: c.get("composition").services };
+}
+
+/** Outside a Worker nothing ends what goes on after a reply. */
+function keepAlive(c: Pick<Context, "executionCtx">, work: Promise<void>): void {
+  let context: Pick<ExecutionContext, "waitUntil"> | undefined;
+  try {
+    context = c.executionCtx;
+  } catch {
+    return;
+  }
+  context.waitUntil(work);
+}
+
+function noTimers(): Response {
+  return problemResponse({
+    status: 503,
+    reason: "unavailable",
+    message:
+      "This server does not know its own URL, so it cannot tell QStash's calls from others: set BATON_URL.",
+  });
 }
 
 function keyOwner<Environment extends object>(

@@ -1,15 +1,20 @@
 /** Builds what a request needs from the environment: the only reader of `Env`. */
+import { announceTick } from "./operations/announce-tick.ts";
 import type { Composition } from "./operations/composition.ts";
 import type { Caller } from "./operations/operation.ts";
+import type { Services } from "./operations/services.ts";
 import { ROLES } from "./domain/role.ts";
+import { createScheduler, type Scheduler } from "./scheduler/scheduler.ts";
+import { createDeployment } from "./store/deployment.ts";
 import { createStore } from "./store/store.ts";
 import { createTransport, type Transport } from "./store/transport.ts";
 
-/** Set by the local stack alone; a deployment has none of them. */
-interface LocalEnv {
-  /** "1" accepts the fixed keys below. */
+interface OptionalEnv {
+  /** Public URL of this Worker: where QStash delivers to. Set by the deployment and by the local stack. */
+  readonly BATON_URL?: string;
+  /** "1", set by the local stack alone, accepts the fixed keys below. */
   readonly BATON_LOCAL?: string;
-  /** "1" opens a mount without a key, for conformance tools that cannot send one. */
+  /** "1", set by the local stack alone, opens a mount without a key, for conformance tools that cannot send one. */
   readonly BATON_OPEN_MCP?: string;
 }
 
@@ -20,26 +25,66 @@ const LOCAL_KEYS: ReadonlyMap<string, Caller> = new Map(
   ROLES.map((role) => [`btn_local_${role}`, { project: PROJECT, key_id: `local-${role}`, role }]),
 );
 
-export function compose(env: Env & LocalEnv): Composition {
+/** Lets work go on after the reply, which does not wait for it. */
+export type Background = (work: Promise<void>) => void;
+
+export function compose(env: Env & OptionalEnv, background: Background): Composition {
   const local = env.BATON_LOCAL === "1";
+  const { transport, scheduler } = clients(env);
+  const services = servicesOf(PROJECT, { transport, scheduler, background });
   return {
-    services: {
-      store: createStore({ transport: transportTo(env), project: PROJECT }),
-      random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
-    },
+    services,
     authenticate: (key) => Promise.resolve(local ? LOCAL_KEYS.get(key) : undefined),
     allowedHosts: local ? ["127.0.0.1", "localhost", "[::1]"] : [],
     openMcp: local && env.BATON_OPEN_MCP === "1" ? LOCAL_KEYS.get("btn_local_admin") : undefined,
+    ...(scheduler && {
+      timers: {
+        scheduler,
+        deployment: createDeployment({ transport }),
+        projects: [PROJECT],
+        servicesOf: (project) => (project === PROJECT ? services : undefined),
+      },
+    }),
   };
 }
 
-let shared: { url: string; token: string; transport: Transport } | undefined;
+interface Clients {
+  readonly transport: Transport;
+  readonly scheduler: Scheduler | undefined;
+}
 
-/** One client per isolate: it holds no state of a request. */
-function transportTo(env: Env): Transport {
+function servicesOf(
+  project: string,
+  { transport, scheduler, background }: Clients & { readonly background: Background },
+): Services {
+  const store = createStore({
+    transport,
+    project,
+    ...(scheduler && {
+      onTick: (tick) => background(announceTick({ scheduler, store }, { project, ...tick })),
+    }),
+  });
+  return { store, random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)) };
+}
+
+let shared: (Clients & { readonly env: string }) | undefined;
+
+/** One client each per isolate: they hold no state of a request. */
+function clients(env: Env & OptionalEnv): Clients {
   const { UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token } = env;
-  if (shared?.url !== url || shared.token !== token) {
-    shared = { url, token, transport: createTransport({ url, token }) };
+  const { QSTASH_URL, QSTASH_TOKEN, BATON_URL = "" } = env;
+  const keys = { current: env.QSTASH_CURRENT_SIGNING_KEY, next: env.QSTASH_NEXT_SIGNING_KEY };
+  const base_url = BATON_URL.replace(/\/+$/, "");
+  const described = JSON.stringify([url, token, QSTASH_URL, QSTASH_TOKEN, keys, base_url]);
+  if (shared?.env !== described) {
+    shared = {
+      env: described,
+      transport: createTransport({ url, token }),
+      scheduler:
+        base_url === ""
+          ? undefined
+          : createScheduler({ url: QSTASH_URL, token: QSTASH_TOKEN, keys, base_url }),
+    };
   }
-  return shared.transport;
+  return shared;
 }

@@ -1,8 +1,10 @@
 /** The local stack: Redis, the Upstash front, QStash and the Worker, started in that order and stopped in reverse. */
+import { upsertWatchdog } from "../../src/scheduler/watchdog.ts";
 import { buildWorker } from "./build.ts";
 import { onFreePort } from "./ports.ts";
 import { startQstash } from "./qstash/start-qstash.ts";
 import type { QstashOptions } from "./qstash/types.ts";
+import { freePort } from "./redis/free-port.ts";
 import { startRedis } from "./redis/start-redis.ts";
 import type { StartUpstashOptions } from "./upstash/start-upstash.ts";
 import { startUpstash } from "./upstash/start-upstash.ts";
@@ -24,6 +26,8 @@ export interface StackOptions {
   readonly port?: number;
   /** `server` (on the path), `embedded`, or a URL. Default: `REDIS_URL`, else a server on the path, else embedded. */
   readonly redis?: string;
+  /** Redis keeps every write in this existing folder. Only where a Redis server is started here. */
+  readonly persistence?: { readonly dir: string };
   /** Everything on any free port: for tests, and for stacks beside each other. */
   readonly freePorts?: boolean;
   /** Adds a mount of MCP that needs no key, for the conformance suite. */
@@ -81,7 +85,14 @@ async function startParts(
 
   const building = buildWorker();
   building.catch(() => undefined); // Awaited below; Redis must be on the list of stops whatever becomes of it.
-  const redis = await startRedis(options.redis === undefined ? {} : { choice: options.redis });
+  const { redis: choice, persistence } = options;
+  const runRedis = (port?: number) =>
+    startRedis({
+      ...(choice === undefined ? {} : { choice }),
+      ...(persistence === undefined ? {} : { persistence }),
+      ...(port === undefined ? {} : { port }),
+    });
+  let redis = await runRedis();
   stops.push(() => redis.stop());
   const bundle = await building;
   const upstash = await onPort("the Upstash front", PORTS.upstash, (port) =>
@@ -109,12 +120,16 @@ async function startParts(
     startWorkerd({
       bundle,
       port,
-      bindings,
+      // QStash delivers to it, so the Worker must know it before it listens.
+      bindings: { BATON_URL: `http://127.0.0.1:${port}`, ...bindings },
       ...(options.onLine ? { onLine: options.onLine } : {}),
     });
-  let worker = await onPort("the Worker", options.port ?? PORTS.worker, runWorker);
+  let worker = options.freePorts
+    ? await onFreePort(await freePort(), runWorker)
+    : await onPort("the Worker", options.port ?? PORTS.worker, runWorker);
   const { port, url } = worker;
   stops.push(() => worker.kill());
+  await upsertWatchdog({ url: qstash.url, token: qstash.token, base_url: url });
 
   return {
     baseUrl: url,
@@ -125,6 +140,15 @@ async function startParts(
     upstash,
     /** The running QStash, with its clock and switches. */
     qstash,
+    /** Ends Redis as a crash would, if it was started here. */
+    killRedis: () => redis.stop(),
+    /** Redis at the same address again; what it keeps in its folder is there. */
+    restartRedis: async () => {
+      const { url } = redis;
+      await redis.stop();
+      redis = await runRedis(Number(new URL(url).port));
+      if (redis.url !== url) throw new Error(`Redis did not get its port back: ${url} is taken`);
+    },
     /** Resolves when the Worker that runs now has ended, for whatever reason. */
     workerEnded: () => worker.ended,
     /** Ends the Worker as a crash would; its address answers nothing until `restartWorker`. */

@@ -1,19 +1,29 @@
-/** `/readyz`: can this Worker do its work right now? */
-import { recordFault } from "../observability/fault.ts";
-import type { Services } from "../operations/services.ts";
+/** `/readyz`: can this Worker do its work right now, and if not, is it Redis or QStash? */
+import type { Composition } from "../operations/composition.ts";
+import { readiness } from "../operations/readiness.ts";
 import { problemResponse } from "./problem.ts";
 
-export async function serveReadiness({ store }: Services): Promise<Response> {
-  try {
-    await store.ping();
-    return Response.json({ status: "ready" });
-  } catch (error) {
-    const { id } = recordFault(error);
+/**
+ * 503 without Redis, where nothing works. Without QStash 200 with `status: "degraded"`: agents are served, and deadlines
+ * are seen to by their calls.
+ */
+export async function serveReadiness(
+  composition: Pick<Composition, "services" | "timers">,
+): Promise<Response> {
+  const { redis, qstash } = await readiness(composition);
+  if (!redis.ok) {
+    const message = `Redis did not answer (fault ${redis.fault_id}). See the log for it; nothing can be done here until it does.`;
     return problemResponse({
       status: 503,
       reason: "unavailable",
-      message: `Redis did not answer (fault ${id}). See the log for it; nothing can be done here until it does.`,
-      facts: { fault_id: id },
+      message,
+      facts: { fault_id: redis.fault_id, redis: { ok: false, message }, qstash },
     });
   }
+  return Response.json({
+    status: qstash.ok ? "ready" : "degraded",
+    redis: { ok: true },
+    qstash,
+    health: redis.health,
+  });
 }

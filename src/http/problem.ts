@@ -67,6 +67,7 @@ function statusOf(reason: Reason): Status {
       return 404;
     case "lease_lost":
     case "lease_ended":
+    case "instance_replaced":
     case "cancelled":
     case "version_conflict":
     case "idempotency_conflict":

@@ -16,11 +16,13 @@ export interface ToolRequest {
   readonly text: string;
   readonly caller: Caller;
   readonly services: Services;
+  /** Arguments that the address says. */
+  readonly known?: Readonly<Record<string, string>>;
 }
 
 export async function serveTool(tool: ToolRequest): Promise<Response> {
-  const { operations, name, request, text, caller, services } = tool;
-  const operation = operations.find((known) => known.name === name);
+  const { operations, name, request, text, caller, services, known } = tool;
+  const operation = operations.find((one) => one.name === name);
   if (operation === undefined) return unknownTool(name, operations);
   if (text !== "" && !isJson(request)) return wrongMediaType();
   const raw = parse(text);
@@ -28,7 +30,7 @@ export async function serveTool(tool: ToolRequest): Promise<Response> {
   const gone = new AbortController();
   const answer = invoke({
     operation,
-    raw: withIdempotencyKey(raw.value, operation, request),
+    raw: withKnown(withIdempotencyKey(raw.value, operation, request), known),
     call: {
       services,
       caller,
@@ -81,4 +83,9 @@ function withIdempotencyKey(raw: unknown, { input }: Operation, request: Request
   if (key === null || !("idempotency_key" in input.shape)) return raw;
   if (typeof raw !== "object" || raw === null || Array.isArray(raw)) return raw;
   return { idempotency_key: key, ...raw };
+}
+
+function withKnown(raw: unknown, known: ToolRequest["known"]): unknown {
+  if (!known || typeof raw !== "object" || raw === null || Array.isArray(raw)) return raw;
+  return { ...raw, ...known };
 }
