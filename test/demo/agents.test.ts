@@ -78,7 +78,7 @@ test("a workflow's tasks are found by their keys, and a result of any length is 
   const [second] = handedTask.array().parse(reply.ok && reply.value["next"]);
   expect(await orders.result(workflow.taskId("first"))).toEqual(result);
 
-  const error = { message: "Out of paper" };
+  const error = { message: "Out of paper", category: "permission" };
   await baton.call("submit_result", { lease: second?.lease, status: "failed", error });
   await orders.ended(workflow);
   await expect(orders.result(workflow.taskId("second"))).rejects.toThrow("Out of paper");

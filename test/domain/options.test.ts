@@ -22,7 +22,7 @@ test("a misspelt option is refused with the nearest name", () => {
   });
 });
 
-test.each(["review", "locks", "retry", "deadline", "result_schema", "cron", "delegation"])(
+test.each(["review", "locks", "result_schema", "cron", "delegation"])(
   "%s is refused by name as not yet available",
   (name) => {
     expect(refusalOf({ [name]: {} })).toMatchObject({ reason: "not_available", option: name });
@@ -36,6 +36,11 @@ test.each(["all_done", "one_failed"])("trigger_rule %s is not yet available", (r
 
 test.each([
   { lease_seconds: 0 },
+  { retry: { max_attempts: 0 } },
+  { retry: { attempts: 3 } },
+  { retry: { jitter: "some" } },
+  { deadline: "in an hour" },
+  { start_within_seconds: 0 },
   { lease_seconds: 14_401 },
   { max_run_seconds: 1.5 },
   { requires: [""] },

@@ -35,9 +35,12 @@ describe("the tools", () => {
       "submit_result",
       "get_task_status",
       "list_tasks",
+      "control_task",
       "list_agents",
       "get_shared_state",
       "set_shared_state",
+      "set_breaker",
+      "audit",
       "register_agent",
       "get_dead_letter_tasks",
     ]);
@@ -70,8 +73,8 @@ describe("the tools", () => {
     }
   });
 
-  test("are all listed for orchestrators and administrators, but for those of an earlier server", () => {
-    const shown = named.map(({ name }) => name).slice(0, -2);
+  test("are all listed for orchestrators and administrators, but for those of an earlier server and of people", () => {
+    const shown = named.map(({ name }) => name).slice(0, -4);
     expect(listed("orchestrator")).toEqual(shown);
     expect(listed("admin")).toEqual(shown);
   });

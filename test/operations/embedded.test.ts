@@ -1,6 +1,7 @@
 /** The core once more on the embedded engine, which stands in where no Redis is installed. */
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
+import { audit } from "../../src/operations/audit.ts";
 import { createTask } from "../../src/operations/create-task.ts";
 import { getSharedState } from "../../src/operations/get-shared-state.ts";
 import { getTaskStatus } from "../../src/operations/get-task-status.ts";
@@ -106,7 +107,10 @@ test("random graphs are worked off by two agents, each task once", async () => {
             leases.push(lease);
             const bad = lease.startsWith(`r1t${failing}.`);
             const submit = { lease, status: bad ? ("failed" as const) : ("completed" as const) };
-            await project.ok(submitResult, { ...submit, error: { message: "No." } });
+            await project.ok(submitResult, {
+              ...submit,
+              error: { message: "No.", category: "permission" },
+            });
           }
         }
       };
@@ -195,6 +199,51 @@ test("shared state expires, is found by prefix and shows its agents what they ho
   expect((await project.ok(listAgents, {})).agents).toMatchObject([
     { agent_id: "ada", status: "busy", holds: ["r1t1"] },
   ]);
+});
+
+test("a failure is tried again, a dead letter buried and retried, and what it skipped comes back", async () => {
+  const project = newProject();
+  await project.graph({ a: [], b: ["a"] });
+  await project.fail((await project.claim("ada")).lease, { category: "transient" });
+  expect(await project.record("r1t1")).toMatchObject({ status: "scheduled", failures: 1 });
+  project.advance(11);
+  await project.bury((await project.claim("ada")).lease, "E1");
+  expect(await project.ok(listTasks, { status: "dead_letter" })).toMatchObject({
+    tasks: [{ task_id: "r1t1" }],
+    groups: [{ code: "E1", count: 1 }],
+  });
+  expect((await project.record("r1t2")).status).toBe("skipped");
+  await project.control("retry", { error_code: "E1" });
+  expect((await project.record("r1t2")).status).toBe("blocked");
+  expect(await project.audit()).toEqual([]);
+});
+
+test("a breaker opens and lets one probe through, and ticks are armed for its pause", async () => {
+  const project = newProject();
+  for (let nth = 0; nth < 5; nth++) {
+    await project.task({ options: { retry: { max_attempts: 1 } } });
+    await project.fail((await project.claim(`agent-${nth}`)).lease);
+  }
+  await project.task();
+  expect(await project.poll("ada", { max_tasks: 2 })).toEqual([]);
+  expect(project.ticks.some(({ at }) => at === project.now() + 60_000)).toBe(true);
+  project.advance(60);
+  expect(await project.poll("ada", { max_tasks: 2 })).toHaveLength(1);
+  expect(await project.audit()).toEqual([]);
+});
+
+test("an audit builds a lost line again, and retention removes what has ended", async () => {
+  const project = newProject();
+  await project.graph({ a: [], b: ["a"] });
+  await project.redis.call(["DEL", `baton:{${project.name}}:line`]);
+  const { findings } = await project.ok(audit, {});
+  expect(findings).toHaveLength(1);
+  expect(await project.audit()).toEqual([]);
+  await project.control("cancel", { run_id: "r1" });
+  project.advance(8 * 86_400);
+  expect(await project.store.retire()).toBe(2);
+  const { hashes, sets } = await project.dump();
+  expect([...Object.keys(hashes), ...Object.keys(sets)]).toEqual(["control"]);
 });
 
 test("a new task wakes a waiting poll", async () => {

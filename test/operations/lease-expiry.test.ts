@@ -181,7 +181,9 @@ describe("a completed that comes too late", () => {
     const id = await project.task();
     const leases: string[] = [];
     for (let attempt = 1; attempt <= LIMITS.late_results_kept + 2; attempt++) {
-      leases.push((await project.claim(`agent-${attempt}`, { lease_seconds: 10 })).lease);
+      const { lease } = await project.claim(`agent-${attempt}`, { lease_seconds: 10 });
+      await project.ok(heartbeat, { lease });
+      leases.push(lease);
       project.advance(11);
     }
     await project.claim("last");

@@ -122,11 +122,13 @@ test("an attempt that ran as long as it may is over, for heartbeats and for shar
   });
 });
 
-test("a poll does not give again what ran as long as it may: it is a new attempt", async () => {
+test("a poll does not give again what ran as long as it may: it is a new attempt, after a pause", async () => {
   const project = newProject();
-  const id = await project.task({ options: { max_run_seconds: 100 } });
+  const id = await project.task({ options: { max_run_seconds: 100, retry: { jitter: "none" } } });
   await project.claim("ada", { lease_seconds: 60 });
   project.advance(101);
+  expect(await project.poll("ada")).toEqual([]);
+  project.advance(10);
   const again = await project.claim("ada");
   expect(again).toMatchObject({ lease_seconds: 100 });
   expect(again.held).toBeUndefined();

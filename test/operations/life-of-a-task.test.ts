@@ -8,7 +8,8 @@ import { type Project, useProjects } from "../support/project.ts";
 
 const newProject = useProjects();
 
-const ERROR = { message: "It broke." };
+/** No attempt follows. */
+const ERROR = { message: "It broke.", category: "invalid_input" } as const;
 
 async function statusOf(project: Project, task_id: string): Promise<string> {
   expect(await project.audit()).toEqual([]);
@@ -171,13 +172,20 @@ describe("what the table lacks", () => {
     if (!lease) throw new Error("no such case");
     const before = await project.dump();
     await project.refusal(heartbeat, { lease, progress: 50 });
-    for (const status of ["completed", "failed", "released"] as const) {
+    for (const status of ["failed", "released"] as const) {
       await project.call(submitResult, { lease, status, error: ERROR, result: "other" });
     }
     expect(await project.dump()).toEqual(before);
+    const record = await project.record("r1t1");
+    await project.call(submitResult, { lease, status: "completed", result: "other" });
+    const { late_results, ...rest } = await project.record("r1t1");
+    expect(rest).toEqual(record);
+    // Finished work that ends nothing any more is kept beside the task.
+    expect(late_results).toEqual(name === "failed" || name === "released" ? [1] : undefined);
+    expect(await project.audit()).toEqual([]);
   });
 
-  const contradictions = ["blocked", "scheduled", "suspended", "in_review", "completed", "failed"];
+  const contradictions = ["blocked", "suspended", "in_review", "completed", "failed"];
 
   test.each(contradictions)(
     "a record that says both live lease and %s fails every submit and changes nothing",
@@ -190,7 +198,8 @@ describe("what the table lacks", () => {
       await project.redis.call(["HSET", shard, id, JSON.stringify(record)]);
       const before = await project.dump();
       for (const how of ["completed", "failed", "released"] as const) {
-        const sent = project.call(submitResult, { lease, status: how, error: ERROR });
+        const error = { message: "It broke." };
+        const sent = project.call(submitResult, { lease, status: how, error });
         await expect(sent).rejects.toThrow(/illegal move/);
       }
       expect(await project.dump()).toEqual(before);

@@ -3,147 +3,16 @@ import { randomUUID } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import type { FaultKind } from "../../infra/local/upstash/faults.ts";
 import { LIMITS } from "../../src/domain/limits.ts";
-import type { Result } from "../../src/domain/refusal.ts";
 import { createTask } from "../../src/operations/create-task.ts";
 import { createWorkflow } from "../../src/operations/create-workflow.ts";
 import { getSharedState } from "../../src/operations/get-shared-state.ts";
 import { heartbeat } from "../../src/operations/heartbeat.ts";
-import { pollTasks } from "../../src/operations/poll-tasks.ts";
 import { setSharedState } from "../../src/operations/set-shared-state.ts";
-import { submitResult } from "../../src/operations/submit-result.ts";
 import { canonical } from "../support/canonical.ts";
-import { type Project, useProjects } from "../support/project.ts";
+import { useProjects } from "../support/project.ts";
+import { held, RE_SENT, type Step, TASK } from "../support/re-sent.ts";
 
 const newProject = useProjects();
-
-const LARGE = "x".repeat(LIMITS.inline_bytes);
-const TASK = { agent_type: "implementation", task_description: "Do it." };
-
-interface Step {
-  /** What comes before; its result goes to `act`. */
-  readonly prepare?: (project: Project) => Promise<string>;
-  readonly act: (
-    project: Project,
-    call: { given: string; operation_id: string },
-  ) => Promise<Result<unknown>>;
-}
-
-const held = async (project: Project): Promise<string> => {
-  await project.graph({ a: [], b: ["a"], c: [] });
-  return (await project.claim("ada", { lease_seconds: 60 })).lease;
-};
-
-const ranOut = async (project: Project): Promise<string> => {
-  const lease = await held(project);
-  project.advance(61);
-  await project.poll("eve", { agent_type: "testing" });
-  return lease;
-};
-
-const steps: Record<string, Step> = {
-  create_task: {
-    act: (project, { operation_id }) => project.call(createTask, TASK, { operation_id }),
-  },
-  "create_task with a large context": {
-    act: (project, { operation_id }) =>
-      project.call(createTask, { ...TASK, context: LARGE }, { operation_id }),
-  },
-  "create_task in an ended run": {
-    prepare: async (project) => {
-      await project.task();
-      await project.complete((await project.claim("ada")).lease);
-      return "r1";
-    },
-    act: (project, { given, operation_id }) =>
-      project.call(createTask, { ...TASK, run_id: given }, { operation_id }),
-  },
-  create_workflow: {
-    act: (project, { operation_id }) =>
-      project.call(
-        createWorkflow,
-        {
-          name: "Two",
-          agent_type: "implementation",
-          tasks: [
-            { key: "a", task_description: "A." },
-            { key: "b", task_description: LARGE, dependencies: ["a"] },
-          ],
-        },
-        { operation_id },
-      ),
-  },
-  "create_task with an idempotency_key": {
-    act: (project) => project.call(createTask, { ...TASK, idempotency_key: "mine" }),
-  },
-  poll_tasks: {
-    prepare: (project) => project.task(),
-    act: (project) =>
-      project.call(pollTasks, { agent_id: "ada", agent_type: "implementation", wait_seconds: 0 }),
-  },
-  heartbeat: {
-    prepare: held,
-    act: (project, { given }) =>
-      project.call(heartbeat, { lease: given, progress: 5, message: "On it." }),
-  },
-  "a late heartbeat": {
-    prepare: ranOut,
-    act: (project, { given }) => project.call(heartbeat, { lease: given }),
-  },
-  "submit_result completed": {
-    prepare: held,
-    act: (project, { given }) =>
-      project.call(submitResult, { lease: given, status: "completed", result: LARGE }),
-  },
-  "submit_result failed": {
-    prepare: held,
-    act: (project, { given }) =>
-      project.call(submitResult, { lease: given, status: "failed", error: { message: "No." } }),
-  },
-  "submit_result released": {
-    prepare: held,
-    act: (project, { given }) =>
-      project.call(submitResult, { lease: given, status: "released", result: "notes" }),
-  },
-  "submit_result with poll_next": {
-    prepare: held,
-    act: (project, { given }) =>
-      project.call(submitResult, { lease: given, status: "completed", poll_next: true }),
-  },
-  "a late submit_result": {
-    prepare: ranOut,
-    act: (project, { given }) => project.call(submitResult, { lease: given, status: "completed" }),
-  },
-  "a submit_result that is too late": {
-    prepare: async (project) => {
-      const lease = await ranOut(project);
-      await project.claim("bob");
-      return lease;
-    },
-    act: (project, { given }) =>
-      project.call(submitResult, { lease: given, status: "completed", result: LARGE }),
-  },
-  set_shared_state: {
-    act: (project, { operation_id }) =>
-      project.call(setSharedState, { key: "k", value: [1] }, { operation_id }),
-  },
-  "set_shared_state with if_version": {
-    prepare: async (project) => {
-      await project.ok(setSharedState, { key: "k", value: 0 });
-      return "k";
-    },
-    act: (project, { given, operation_id }) =>
-      project.call(setSharedState, { key: given, value: 1, if_version: 1 }, { operation_id }),
-  },
-  "set_shared_state with a lease": {
-    prepare: held,
-    act: (project, { given, operation_id }) =>
-      project.call(setSharedState, { key: "k", value: 1, lease: given }, { operation_id }),
-  },
-  "set_shared_state with an idempotency_key": {
-    act: (project) =>
-      project.call(setSharedState, { key: "k", value: 1, if_version: 0, idempotency_key: "mine" }),
-  },
-};
 
 interface End {
   readonly result: unknown;
@@ -157,8 +26,8 @@ async function undisturbed({ prepare, act }: Step): Promise<End> {
   return { result: canonical(result), state: canonical(await project.dump()) };
 }
 
-describe.each(Object.keys(steps))("%s", (name) => {
-  const step = steps[name];
+describe.each(Object.keys(RE_SENT))("%s", (name) => {
+  const step = RE_SENT[name];
   if (!step) throw new Error("no such step");
 
   test.each<FaultKind>(["drop-reply", "drop-request", "duplicate", "cold-scripts"])(

@@ -136,7 +136,7 @@ describe("get_task_status", () => {
     expect(await why("r2t1")).toMatch("90 s");
     const { lease } = await project.claim("ada");
     expect(await why("r1t1")).toMatch("ada");
-    await project.ok(submitResult, { lease, status: "failed", error: { message: "No." } });
+    await project.bury(lease);
     expect(await why("r1t1")).toMatch("Failed");
     expect(await why("r1t2")).toMatch("r1t1");
   });

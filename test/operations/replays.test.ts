@@ -14,7 +14,7 @@ const SUBMITS = {
 
 type Kind = keyof typeof SUBMITS;
 const KINDS = Object.keys(SUBMITS) as Kind[];
-const ANSWERS = { completed: "completed", failed: "failed", released: "ready" };
+const ANSWERS = { completed: "completed", failed: "scheduled", released: "ready" };
 
 async function facts(project: Project): Promise<number> {
   return factsOf(await project.dump()).length;
@@ -83,9 +83,17 @@ describe.each(KINDS)("a submit of %s", (kind) => {
       await project.task();
       const { lease } = await project.claim("ada");
       const first = await project.ok(submitResult, { lease, ...SUBMITS[kind] });
+      const kept = other === "completed";
       const before = await project.dump();
-      expect(await project.ok(submitResult, { lease, ...SUBMITS[other] })).toEqual(first);
-      expect(await project.dump()).toEqual(before);
+      const { note, ...answer } = await project.ok(submitResult, { lease, ...SUBMITS[other] });
+      expect(answer).toEqual(first);
+      expect(String(note).includes("kept as a late result")).toBe(kept);
+      const changed = JSON.stringify(await project.dump()) !== JSON.stringify(before);
+      expect(changed).toBe(kept);
+      const { status, late_results } = await project.record("r1t1");
+      expect(status).toBe(first.status);
+      expect(late_results).toEqual(kept ? [1] : undefined);
+      expect(await project.audit()).toEqual([]);
     },
   );
 });
@@ -102,9 +110,9 @@ test("a released submit answers the same after the task moved on, and does not d
   );
   expect(await project.dump()).toEqual(before);
   await project.complete(next.lease, "bob's");
-  expect(await project.ok(submitResult, { lease, status: "completed", result: "late" })).toEqual(
-    first,
-  );
+  const late = { lease, status: "completed", result: "late" } as const;
+  expect(await project.ok(submitResult, late)).toMatchObject(first);
+  expect(await project.record("r1t1")).toMatchObject({ status: "completed", late_results: [1] });
   expect(await project.audit()).toEqual([]);
 });
 

@@ -131,6 +131,56 @@ describe("the base case", () => {
   });
 });
 
+describe("failure and what people do about it", () => {
+  const failed = { status: "failed", error: { message: "No.", category: "dependency" } } as const;
+
+  // Those of a submit; also TIME, since the time of the next attempt is part of what is told, and HSET of the next deadline
+  test("a failed attempt", async () => {
+    const project = await warmed();
+    await project.task();
+    const { lease } = await project.claim("warm");
+    expect(await cost(project, () => project.ok(submitResult, { lease, ...failed }))).toEqual({
+      trips: 1,
+      billed: 8,
+    });
+  });
+
+  // EVALSHA, HMGET control, HMGET records, GET operation, XADD, SET operation, and writes of the shard, the line, the
+  // dead letters and the control hash
+  test("retry, discard and cancel take one round trip for up to 200 tasks", async () => {
+    const project = await warmed();
+    await project.graph(Object.fromEntries(Array.from({ length: 20 }, (_, n) => [`k${n}`, []])));
+    const tasks = await project.poll("warm", { max_tasks: 10 });
+    for (const { lease } of tasks) await project.bury(lease, "E1");
+    const retry = (): Promise<unknown> => project.control("retry", { error_code: "E1" });
+    await retry();
+    for (const { lease } of await project.poll("warm", { max_tasks: 10 })) {
+      await project.bury(lease, "E1");
+    }
+    const again = await cost(project, retry);
+    expect(again.trips).toBe(1);
+    expect(again.billed).toBeLessThanOrEqual(12);
+    const task_ids = Array.from({ length: 20 }, (_, index) => `r2t${index + 1}`);
+    const cancel = await cost(project, () => project.control("cancel", { task_ids }));
+    expect(cancel.trips).toBe(1);
+    expect(cancel.billed).toBeLessThanOrEqual(12);
+  });
+
+  // EVALSHA, HMGET control, TIME, ZRANGE and ZLEXCOUNT for each code, ZRANGE page, HMGET records
+  test("the list of dead letters costs two commands for each code", async () => {
+    const project = await warmed();
+    for (const code of ["E1", "E2", "E3"]) {
+      await project.task({ priority: 0 });
+      await project.bury((await project.claim("warm")).lease, code);
+    }
+    const list = (): Promise<unknown> => project.ok(listTasks, { status: "dead_letter" });
+    await list();
+    const { trips, billed } = await cost(project, list);
+    expect(trips).toBe(1);
+    expect(billed).toBeLessThanOrEqual(5 + 2 * 3 + 3);
+  });
+});
+
 test("a large context and a dependency's result cost one further round trip", async () => {
   const project = await warmed();
   const context = "x".repeat(LIMITS.inline_bytes);

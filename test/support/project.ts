@@ -7,6 +7,7 @@ import { RespError, textOf } from "../../infra/local/redis/resp.ts";
 import type { UpstashFront } from "../../infra/local/upstash/start-upstash.ts";
 import type { Refusal, Result } from "../../src/domain/refusal.ts";
 import { type RunRecord, runRecord, type TaskRecord, taskRecord } from "../../src/domain/task.ts";
+import { controlTask } from "../../src/operations/control-task.ts";
 import { createTask } from "../../src/operations/create-task.ts";
 import { createWorkflow } from "../../src/operations/create-workflow.ts";
 import type { HandedOut } from "../../src/operations/hand-out.ts";
@@ -14,6 +15,7 @@ import type { Caller, Operation } from "../../src/operations/operation.ts";
 import { pollTasks } from "../../src/operations/poll-tasks.ts";
 import { submitResult } from "../../src/operations/submit-result.ts";
 import { SHARDS } from "../../src/store/keys.ts";
+import type { ArmedTick } from "../../src/store/codec.ts";
 import { createStore, type Store } from "../../src/store/store.ts";
 import { createTransport, type Transport } from "../../src/store/transport.ts";
 import { audit } from "./audit.ts";
@@ -28,6 +30,8 @@ export interface CallOptions {
 }
 
 export type Json = z.infer<ReturnType<typeof z.json>>;
+
+type SubmittedError = NonNullable<z.input<typeof submitResult.input>["error"]>;
 
 type Input<O extends { input: z.ZodObject }> = Partial<z.input<O["input"]>>;
 
@@ -73,6 +77,19 @@ export interface Project {
     options?: CallOptions,
   ) => Promise<HandedOut>;
   readonly complete: (lease: string, result?: Json) => Promise<z.infer<typeof submitResult.output>>;
+  /** Submits that the attempt failed, as an `agent_error` unless said otherwise. */
+  readonly fail: (
+    lease: string,
+    error?: Partial<SubmittedError>,
+  ) => Promise<z.infer<typeof submitResult.output>>;
+  /** Submits a failure that no attempt follows: the task becomes a dead letter. */
+  readonly bury: (lease: string, code?: string) => Promise<z.infer<typeof submitResult.output>>;
+  readonly control: (
+    action: z.input<typeof controlTask.input>["action"],
+    input: Input<typeof controlTask>,
+  ) => Promise<z.infer<typeof controlTask.output>>;
+  /** Ticks that calls have armed so far, the latest last. */
+  readonly ticks: readonly ArmedTick[];
   /** The stored record, read past the store: no sweep, no renewal. */
   readonly record: (task_id: string) => Promise<TaskRecord>;
   readonly run: (run_id: string) => Promise<RunRecord>;
@@ -127,9 +144,11 @@ function makeProject({
 }): Project {
   const name = `test-${randomUUID()}`;
   let time = START;
+  const ticks: ArmedTick[] = [];
   const store = createStore({
     transport,
     project: name,
+    onTick: (tick) => void ticks.push(tick),
     ...(virtual && { now: () => time }),
   });
 
@@ -205,6 +224,16 @@ function makeProject({
         status: "completed",
         ...(result !== undefined && { result }),
       }),
+    fail: (lease, error) =>
+      ok(submitResult, { lease, status: "failed", error: { message: "It broke.", ...error } }),
+    bury: (lease, code) =>
+      ok(submitResult, {
+        lease,
+        status: "failed",
+        error: { message: "It broke.", category: "invalid_input", ...(code && { code }) },
+      }),
+    control: (action, input) => ok(controlTask, { action, ...input }),
+    ticks,
     record: async (id) => taskRecord.parse(await stored(id)),
     run: async (id) => runRecord.parse(await stored(id)),
     dump,

@@ -8,7 +8,7 @@ import { useStack } from "../support/stack.ts";
 import contract from "./tools.json" with { type: "json" };
 
 /** In the contract, and not built yet. */
-const LATER = new Set(["wait_for_tasks", "control_task"]);
+const LATER = new Set(["wait_for_tasks"]);
 const SERVED = contract.tools.filter(({ name }) => !LATER.has(name));
 const READING = ["get_task_status", "list_tasks", "list_agents", "get_shared_state"];
 const WORKING = [
@@ -105,7 +105,7 @@ describe.each(ERAS)("a client of %s", (era) => {
     const { client } = await connect("worker");
     const served = contract.instructions.replace(
       "wait_for_tasks; answer questions and dead letters with control_task.",
-      "get_task_status with its run_id until all tasks ended.",
+      "get_task_status with its run_id until all tasks ended; deal with dead letters by control_task.",
     );
     expect(client.getInstructions()).toBe(served);
     expect(client.getServerVersion()).toMatchObject({ name: "baton" });

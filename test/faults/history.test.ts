@@ -1,0 +1,189 @@
+/** The history checker finds what it is there for: each test tells it of one broken promise. */
+import { describe, expect, test } from "vitest";
+import { checkHistory, type Fact, type History } from "../support/history.ts";
+import type { FinalTask } from "../support/history/final-state.ts";
+import type { Body, Outcome, SeenCall } from "../support/seen-call.ts";
+
+const LEASE = "r1t1.1.aaaaaaaaaa";
+const SECOND = "r1t1.2.bbbbbbbbbb";
+
+let clock = 0;
+
+function call(client: string, tool: string, args: Body, outcome: Outcome): SeenCall {
+  clock += 1_000;
+  return { client, tool, args, began: clock, ended: clock + 10, outcome };
+}
+
+function task(more: Partial<FinalTask> = {}): FinalTask {
+  const { task_id = "r1t1" } = more;
+  return { task_id, title: task_id, status: "completed", agent_type: "planning", ...more };
+}
+
+function check(parts: { calls?: SeenCall[]; facts?: Fact[]; tasks?: FinalTask[]; more?: object }) {
+  const { calls = [], facts = [], tasks = [] } = parts;
+  const history: History = {
+    calls,
+    facts,
+    final: { tasks: new Map(tasks.map((one) => [one.task_id, one])), breakers: [] },
+    served: ["planning"],
+    skew_ms: 0,
+    ...parts.more,
+  };
+  return checkHistory(history).map(({ kind, text }) => `${kind}: ${text}`);
+}
+
+const create = (title: string, task_id: string, more: Body = {}): SeenCall =>
+  call("boss", "create_task", { task_description: title, ...more }, { said: { task_id } });
+
+const poll = (agent: string, lease: string, lease_seconds = 60): SeenCall =>
+  call(agent, "poll_tasks", { agent_id: agent }, { said: { tasks: [{ lease, lease_seconds }] } });
+
+const submit = (agent: string, lease: string, result: string, outcome: Outcome): SeenCall =>
+  call(agent, "submit_result", { lease, status: "completed", result }, outcome);
+
+const COMPLETED = { said: { task_id: "r1t1", status: "completed" } };
+
+test("a history in which every promise was kept has no breaches", () => {
+  const calls = [create("r1t1", "r1t1"), poll("ada", LEASE), submit("ada", LEASE, "x", COMPLETED)];
+  expect(check({ calls, tasks: [task({ result: "x" })] })).toEqual([]);
+});
+
+describe("creations", () => {
+  test("a task that was acknowledged and is not there is lost", () => {
+    expect(check({ calls: [create("a", "r1t1")] })).toEqual(["lost: r1t1 was created and is gone"]);
+  });
+
+  test("two tasks for one request are one too many", () => {
+    const tasks = ["r1t1", "r2t1"].map((task_id) =>
+      task({ task_id, title: "a", status: "failed" }),
+    );
+    expect(check({ calls: [create("a", "r1t1")], tasks })).toEqual([
+      'doubled: "a" was asked for 1 times and created as r1t1, r2t1',
+    ]);
+  });
+
+  test("one idempotency key that names two tasks has doubled", () => {
+    const key = { idempotency_key: "k" };
+    const calls = [create("a", "r1t1", key), create("a", "r2t1", key)];
+    const tasks = [
+      task({ title: "a", status: "failed" }),
+      task({ task_id: "r2t1", title: "b", status: "failed" }),
+    ];
+    expect(check({ calls, tasks })).toEqual(["doubled: create_task k created r1t1 and then r2t1"]);
+  });
+});
+
+describe("waits", () => {
+  test("a ready task that somebody serves has no reason to wait", () => {
+    const tasks = [task({ status: "ready", why: "Ready for 9 s: waits for an agent." })];
+    expect(check({ tasks })).toEqual([
+      "lost: r1t1 is ready without need: Ready for 9 s: waits for an agent.",
+    ]);
+    expect(check({ tasks, more: { served: [] } })).toEqual([]);
+  });
+
+  test("a task that is blocked by one that has ended waits for nothing", () => {
+    const blocked = {
+      task_id: "r1t2",
+      status: "blocked",
+      waits_for: "r1t1",
+      why: "Waits for r1t1",
+    };
+    expect(check({ tasks: [task({ status: "failed" }), task(blocked)] })).toEqual([
+      "lost: r1t2 is blocked without need: Waits for r1t1",
+    ]);
+  });
+
+  test("a breaker whose probe has ended waits for ever", () => {
+    const tasks = new Map([["r1t1", task({ status: "cancelled" })]]);
+    const breakers = [{ of: "type:planning", state: "half_open", probe: "r1t1" }];
+    expect(check({ more: { final: { tasks, breakers } } })).toEqual([
+      "lost: the breaker type:planning waits for r1t1: cancelled",
+    ]);
+  });
+});
+
+describe("leases", () => {
+  test("one attempt under two leases is doubled", () => {
+    const calls = [poll("ada", LEASE), poll("bob", "r1t1.1.cccccccccc")];
+    expect(check({ calls, tasks: [task({ status: "failed" })] })).toEqual([
+      `doubled: r1t1.1 was leased as ${LEASE} and r1t1.1.cccccccccc`,
+      "doubled: r1t1.1 was leased to ada and bob",
+    ]);
+  });
+
+  test("an earlier attempt after a later one is doubled", () => {
+    const calls = [poll("bob", SECOND), poll("ada", LEASE)];
+    expect(check({ calls })).toEqual([`doubled: ada got ${LEASE} after bob had ${SECOND}`]);
+  });
+
+  test("a claim while another attempt is valid is doubled", () => {
+    const claimed = { type: "task.claimed", task_id: "r1t1" };
+    const facts = [
+      { ...claimed, at: 1, attempt: 1, agent_id: "ada" },
+      { ...claimed, at: 2, attempt: 2, agent_id: "bob" },
+    ];
+    expect(check({ facts })).toEqual(["doubled: bob got attempt 2 of r1t1 while 1 was valid"]);
+  });
+
+  test("a lease that ends before its promised time was a lie", () => {
+    const granted = poll("ada", LEASE, 60);
+    const lost = { type: "task.lease_lost", task_id: "r1t1", attempt: 1, agent_id: "ada" };
+    const early = [{ ...lost, at: granted.began + 59_000 }];
+    expect(check({ calls: [granted], facts: early })).toEqual([
+      `untrue: ada lost ${LEASE} before its 60 s were over`,
+    ]);
+    expect(check({ calls: [granted], facts: [{ ...lost, at: granted.began + 60_000 }] })).toEqual(
+      [],
+    );
+  });
+});
+
+describe("results", () => {
+  test("two accepted results are one too many", () => {
+    const calls = [submit("ada", LEASE, "x", COMPLETED), submit("bob", SECOND, "y", COMPLETED)];
+    expect(check({ calls, tasks: [task({ result: "x" })] })).toEqual([
+      `doubled: r1t1 was completed under ${LEASE}, ${SECOND}`,
+    ]);
+  });
+
+  test("an acknowledged completion that is taken back is lost", () => {
+    const calls = [submit("ada", LEASE, "x", COMPLETED)];
+    expect(check({ calls, tasks: [task({ status: "cancelled" })] })).toEqual([
+      "lost: r1t1 was acknowledged as completed and is cancelled",
+    ]);
+  });
+
+  test("another result than the accepted one is untrue", () => {
+    const calls = [
+      submit("ada", LEASE, "x", { lost: "no answer" }),
+      submit("bob", SECOND, "y", COMPLETED),
+    ];
+    expect(check({ calls, tasks: [task({ result: "x" })] })).toEqual([
+      'untrue: r1t1 shows "x", which is not what was accepted',
+    ]);
+  });
+
+  test("a result that was said to be kept and is not there is lost", () => {
+    const refused = {
+      reason: "lease_lost",
+      message: "Another worker has it. Your result was kept.",
+    };
+    const calls = [submit("ada", LEASE, "x", { refused })];
+    expect(check({ calls, tasks: [task({ status: "failed" })] })).toEqual([
+      `lost: the result of ${LEASE} was said to be kept and is gone`,
+    ]);
+    const late_results = [{ attempt: 1, result: "x" }];
+    expect(check({ calls, tasks: [task({ status: "failed", late_results })] })).toEqual([]);
+  });
+
+  test("a look that does not see an acknowledged completion is untrue", () => {
+    const calls = [
+      submit("ada", LEASE, "x", COMPLETED),
+      call("boss", "get_task_status", { task_id: "r1t1" }, { said: { status: "running" } }),
+    ];
+    expect(check({ calls, tasks: [task({ result: "x" })] })).toEqual([
+      "untrue: boss saw r1t1 running after it was completed",
+    ]);
+  });
+});

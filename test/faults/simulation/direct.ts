@@ -1,0 +1,31 @@
+/** Calls past all that can go wrong, between two events of a world: for whoever looks at it from outside. */
+import { OPERATIONS } from "../../../src/operations/registry.ts";
+import { createStore } from "../../../src/store/store.ts";
+import type { Ask } from "../../support/crew/people.ts";
+import { seeded } from "../../support/seeded.ts";
+import type { RealTransport } from "./transport.ts";
+import type { World } from "./world.ts";
+
+export function directly({
+  project,
+  world,
+  real,
+}: {
+  readonly project: string;
+  readonly world: World;
+  readonly real: RealTransport;
+}): Ask {
+  const store = createStore({ transport: real, project, now: () => world.now });
+  const services = { store, random: seeded("direct").bytes };
+  const caller = { project, key_id: "orchestrator", role: "orchestrator" } as const;
+  let asked = 0;
+  return async (tool, args) => {
+    const operation = OPERATIONS.find(({ name }) => name === tool);
+    if (!operation) throw new Error(`no operation ${tool}`);
+    const operation_id = `direct ${++asked}`;
+    const { signal } = new AbortController();
+    const call = { services, caller, operation_id, signal };
+    const result = await operation.run(call, operation.input.parse(args));
+    return result.ok ? { said: result.value } : { refused: result.refusal };
+  };
+}

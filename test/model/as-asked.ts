@@ -1,0 +1,27 @@
+/** Plays as many sequences as the environment asks for, and tells the figures. */
+import { type TestContext } from "vitest";
+import { type ModelRun, runModel } from "./run-model.ts";
+
+/** A run of all tests repeats the same sequences; `npm run model` draws new ones. */
+const DEFAULT_SEED = 20261123;
+
+/** `MODEL_RUNS`: sequences of each test file. `MODEL_SEED` and `MODEL_PATH`: those of a failure, to play it again. */
+export async function playAsAsked({ annotate, skip }: TestContext): Promise<ModelRun> {
+  const { MODEL_SEED: seed, MODEL_PATH: path } = process.env;
+  const run = await runModel({
+    runs: modelRuns(),
+    path,
+    seed: Number(seed ?? DEFAULT_SEED),
+  });
+  if (!run) return skip("needs redis-server or valkey-server on the path, or REDIS_URL");
+  const { sequences, calls, seconds } = run;
+  await annotate(`${sequences} sequences, ${calls} calls, ${seconds} s, seed ${run.seed}`);
+  return run;
+}
+
+function modelRuns(): number {
+  return Number(process.env["MODEL_RUNS"] ?? 2_000);
+}
+
+/** Milliseconds: ample, since a failing sequence is played hundreds of times while it is made shorter. */
+export const PATIENCE_MS = 300_000 + modelRuns() * 200;

@@ -1,0 +1,123 @@
+/** One call of the store with all its arguments: carried out for real, and by the model. */
+import {
+  type BreakerForce,
+  type Control,
+  type Creation,
+  type DeadListing,
+  type Look,
+  type Poll,
+  type StateRead,
+  type StateWrite,
+  type Store,
+  type Submission,
+} from "../../src/store/store.ts";
+import { control } from "./calls/control.ts";
+import { create } from "./calls/create.ts";
+import { agents, breakers, letters, read, tick } from "./calls/look.ts";
+import { poll } from "./calls/poll.ts";
+import { retire } from "./calls/retire.ts";
+import { getState, setState } from "./calls/state.ts";
+import { type Beat, heartbeat, submit } from "./calls/work.ts";
+import { type Reply, said } from "./reply.ts";
+import { type World } from "./world.ts";
+
+export type Call =
+  | { readonly op: "create"; readonly args: Creation }
+  | { readonly op: "poll"; readonly args: Poll }
+  | { readonly op: "heartbeat"; readonly args: Beat }
+  | { readonly op: "submit"; readonly args: Submission }
+  | { readonly op: "control"; readonly args: Control }
+  | { readonly op: "setState"; readonly args: StateWrite }
+  | { readonly op: "getState"; readonly args: StateRead }
+  | { readonly op: "read"; readonly args: readonly string[] }
+  | { readonly op: "letters"; readonly args: DeadListing }
+  | { readonly op: "agents"; readonly args: null }
+  | { readonly op: "breakers"; readonly args: BreakerForce | null }
+  | { readonly op: "tick"; readonly args: Look }
+  | { readonly op: "sent"; readonly args: number }
+  | { readonly op: "retire"; readonly args: null };
+
+export async function perform(store: Store, call: Call): Promise<Reply> {
+  switch (call.op) {
+    case "create":
+      return store.create(call.args);
+    case "poll":
+      return withoutHints(await store.poll(call.args));
+    case "heartbeat":
+      return store.heartbeat(call.args);
+    case "submit":
+      return store.submit(call.args);
+    case "control":
+      return store.control(call.args);
+    case "setState":
+      return store.setState(call.args);
+    case "getState":
+      return store.getState(call.args);
+    case "read":
+      return store.read(call.args);
+    case "letters":
+      return store.deadLetters(call.args);
+    case "agents":
+      return sorted(await store.agents("0"));
+    case "breakers":
+      return byName(await store.breakers(call.args ?? undefined));
+    case "tick":
+      return said(await store.tick(call.args));
+    case "sent":
+      return said(await store.tickSent(call.args));
+    case "retire":
+      return said(await store.retire());
+  }
+}
+
+export function imagine(world: World, call: Call): Reply {
+  switch (call.op) {
+    case "create":
+      return create(world, call.args);
+    case "poll":
+      return poll(world, call.args);
+    case "heartbeat":
+      return heartbeat(world, call.args);
+    case "submit":
+      return submit(world, call.args);
+    case "control":
+      return control(world, call.args);
+    case "setState":
+      return setState(world, call.args);
+    case "getState":
+      return getState(world, call.args);
+    case "read":
+      return read(world, call.args);
+    case "letters":
+      return letters(world, call.args);
+    case "agents":
+      return agents(world);
+    case "breakers":
+      return breakers(world, call.args ?? undefined);
+    case "tick":
+      return tick(world, call.args);
+    case "sent":
+      return said(undefined);
+    case "retire":
+      return said(retire(world));
+  }
+}
+
+/** Where to listen and when to look again are no part of the state. */
+function withoutHints(reply: Awaited<ReturnType<Store["poll"]>>): Reply {
+  if ("refused" in reply) return reply;
+  const { now, agent_type, tasks } = reply.said;
+  return { said: { now, agent_type, tasks } };
+}
+
+function sorted(reply: Awaited<ReturnType<Store["agents"]>>): Reply {
+  if ("refused" in reply) return reply;
+  const agents = reply.said.agents.toSorted((a, b) => (a.agent_id < b.agent_id ? -1 : 1));
+  return { said: { ...reply.said, agents } };
+}
+
+function byName(reply: Awaited<ReturnType<Store["breakers"]>>): Reply {
+  if ("refused" in reply) return reply;
+  const breakers = reply.said.breakers.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  return { said: { ...reply.said, breakers } };
+}

@@ -1,0 +1,136 @@
+/** The model of what an orchestrator or a person does to tasks. */
+import { isTerminal } from "../../../src/domain/lifecycle.ts";
+import { PRIORITY_STEP_MS } from "../../../src/domain/order.ts";
+import { type TaskRecord, taskRecord } from "../../../src/domain/task.ts";
+import { type Control } from "../../../src/store/store.ts";
+import { followAnew } from "../edges.ts";
+import { endTask, makeReady, may, move, reopenTask, voidLease } from "../lifecycle.ts";
+import { type Reply, said } from "../reply.ts";
+import { sweep } from "../sweep.ts";
+import { deadGroup, deadLetters, memberOf, type World, keptFor } from "../world.ts";
+
+interface Subject {
+  readonly world: World;
+  readonly task: TaskRecord;
+}
+
+export function control(world: World, call: Control): Reply {
+  const before = world.operations.get(call.operation_id);
+  if (before) return said(before.reply);
+  const ids = call.error_code === undefined ? (call.task_ids ?? []) : lettersWith(world, call);
+  const run = call.run_id === undefined ? undefined : world.runs.get(call.run_id);
+  if (run?.status === "active") run.cancelled = true;
+  const changed: string[] = [];
+  const refused: { task_id: string; reason: string }[] = [];
+  for (const task_id of ids) {
+    const task = world.tasks.get(task_id);
+    const reason = task ? apply({ world, task }, call) : "there is no such task";
+    if (reason === undefined) changed.push(task_id);
+    else refused.push({ task_id, reason });
+  }
+  const more = call.error_code !== undefined && ids.length === call.limit;
+  const reply = { changed, refused, more };
+  if (changed.length > 0) world.operations.set(call.operation_id, { fingerprint: "", reply });
+  sweep(world);
+  return said(reply);
+}
+
+function lettersWith(world: World, { error_code = "", limit }: Control): string[] {
+  const letters = new Set(deadLetters(world).filter((at) => at.startsWith(deadGroup(error_code))));
+  return [...world.tasks.values()]
+    .filter(({ task_id }) => letters.has(deadGroup(error_code) + memberOf(task_id)))
+    .toSorted((a, b) => (memberOf(a.task_id) < memberOf(b.task_id) ? -1 : 1))
+    .slice(0, limit)
+    .map(({ task_id }) => task_id);
+}
+
+/** Returns why not, where it is refused. */
+function apply({ world, task }: Subject, call: Control): string | undefined {
+  switch (call.action) {
+    case "cancel":
+      return cancel({ world, task });
+    case "retry":
+      return retry({ world, task }, call);
+    case "discard":
+      return discard({ world, task }, call);
+    case "promote_late_result":
+      return promote({ world, task });
+    case "set_priority":
+      return setPriority(task, call.priority ?? task.priority);
+  }
+}
+
+function cancel({ world, task }: Subject): string | undefined {
+  if (!may(task, "cancel")) return `it is ${task.status} already`;
+  move(task, "cancel");
+  world.facts.push(`task.cancelled ${task.task_id}`);
+  voidLease(world, task);
+  endTask(world, task);
+  followAnew(world, task);
+  return undefined;
+}
+
+function retry({ world, task }: Subject, { changes, text }: Control): string | undefined {
+  if (!may(task, "redrive")) return `only a failed task can be retried; it is ${task.status}`;
+  voidLease(world, task);
+  reopenTask(world, task);
+  move(task, "redrive");
+  world.facts.push(`task.ready ${task.task_id}`);
+  delete task.failures;
+  delete task.rate_limits;
+  delete task.lost;
+  delete task.error;
+  delete task.error_code;
+  delete task.discarded_at;
+  delete task.note;
+  delete task.avoid;
+  delete task.start_at;
+  delete task.order;
+  Object.assign(task, taskRecord.partial().parse(changes?.fields ?? {}));
+  if (changes?.payload) {
+    if (changes.payload_bytes !== undefined) task.payload_bytes = changes.payload_bytes;
+    world.texts.set(`${task.task_id}:payload`, text);
+  }
+  if (task.deadline !== undefined && task.deadline <= world.now) delete task.deadline;
+  makeReady(world, task);
+  followAnew(world, task);
+  return undefined;
+}
+
+function discard({ world, task }: Subject, { note }: Control): string | undefined {
+  if (task.status !== "failed") return `only a failed task can be discarded; it is ${task.status}`;
+  if (task.discarded_at !== undefined) return "it was discarded already";
+  task.discarded_at = world.now;
+  world.removals.set(task.task_id, (task.ended_at ?? 0) + keptFor(task));
+  if (note !== undefined) task.note = note;
+  world.facts.push(`task.discarded ${task.task_id}`);
+  return undefined;
+}
+
+function promote({ world, task }: Subject): string | undefined {
+  const attempt = task.late_results?.at(-1);
+  if (attempt === undefined) return "it has no late result";
+  if (!may(task, "promote")) return `it is ${task.status} already`;
+  if (isTerminal(task.status)) reopenTask(world, task);
+  move(task, "promote");
+  world.facts.push(`task.completed ${task.task_id}`);
+  voidLease(world, task);
+  delete task.error;
+  delete task.error_code;
+  delete task.discarded_at;
+  delete task.note;
+  const late = world.texts.get(`${task.task_id}:late:${attempt}`) ?? "";
+  const result = late.slice(late.indexOf(`,"result":`) + 10, -1);
+  task.result_bytes = Buffer.byteLength(result);
+  world.texts.set(`${task.task_id}:result`, result);
+  endTask(world, task);
+  followAnew(world, task);
+  return undefined;
+}
+
+function setPriority(task: TaskRecord, priority: number): string | undefined {
+  if (isTerminal(task.status)) return `it is ${task.status} already`;
+  if (task.order !== undefined) task.order += (priority - task.priority) * PRIORITY_STEP_MS;
+  task.priority = priority;
+  return undefined;
+}

@@ -1,0 +1,211 @@
+/** The model of creating tasks. */
+import { LIMITS } from "../../../src/domain/limits.ts";
+import { isTerminal, type Status } from "../../../src/domain/lifecycle.ts";
+import {
+  type DependencyRecord,
+  type RunRecord,
+  type TaskRecord,
+} from "../../../src/domain/task.ts";
+import { type Creation, type NewTask } from "../../../src/store/store.ts";
+import { makeReady } from "../lifecycle.ts";
+import { type Reply, said, refused } from "../reply.ts";
+import { sweep } from "../sweep.ts";
+import { keptFor, type Lane, type World } from "../world.ts";
+
+export function create(world: World, call: Creation): Reply {
+  const { idempotency_key, fingerprint = "", operation_id } = call;
+  const same = idempotency_key === undefined ? undefined : world.idempotency.get(idempotency_key);
+  if (same && same.fingerprint !== fingerprint) return refused({ refused: "idempotency_conflict" });
+  const before = same ?? world.operations.get(operation_id);
+  if (before) return said(before.reply);
+  const refusal = missing(world, call) ?? crowded(world, call);
+  if (refusal) return refused(refusal);
+
+  const fresh = call.run_id === undefined;
+  const run = runFor(world, call);
+  const tasks = build({ world, call, run });
+  const reply = {
+    run_id: run.run_id,
+    types: Object.fromEntries(world.types),
+    tasks: tasks.map(({ task_id, status }) => ({ task_id, status })),
+  };
+  const remembered = { fingerprint, reply };
+  world.operations.set(operation_id, remembered);
+  if (idempotency_key !== undefined) world.idempotency.set(idempotency_key, remembered);
+  keep({ world, call, tasks });
+  count({ world, run, tasks, fresh });
+  sweep(world);
+  return said(reply);
+}
+
+function missing(world: World, { upstream, run_id }: Creation): object | undefined {
+  const ids = upstream.filter((id) => !world.tasks.has(id));
+  if (ids.length === 0 && run_id !== undefined && !world.runs.has(run_id)) ids.push(run_id);
+  return ids.length > 0 ? { refused: "not_found", ids } : undefined;
+}
+
+function crowded(world: World, { run_id, tasks }: Creation): object | undefined {
+  const run = run_id === undefined ? undefined : world.runs.get(run_id);
+  if (run && run.tasks + tasks.length > LIMITS.tasks_per_run) {
+    return { refused: "limit", limit: LIMITS.tasks_per_run, what: "tasks of a run" };
+  }
+  const lanes = [...world.lanes];
+  for (const task of tasks) laneOf(lanes, task);
+  if (lanes.length <= LIMITS.lanes) return undefined;
+  return { refused: "limit", limit: LIMITS.lanes, what: "lanes" };
+}
+
+/** The number of the task's lane, which is added where there is none. */
+function laneOf(lanes: Lane[], { agent_type, requires, assignee }: NewTask): number {
+  const wanted = JSON.stringify([agent_type, requires, assignee]);
+  const found = lanes.findIndex(
+    (lane) => JSON.stringify([lane.agent_type, lane.requires, lane.assignee]) === wanted,
+  );
+  if (found >= 0) return found + 1;
+  return lanes.push({
+    agent_type,
+    ...(requires && { requires }),
+    ...(assignee !== undefined && { assignee }),
+  });
+}
+
+function runFor(world: World, { run_id, name, created_by }: Creation): RunRecord {
+  const existing = run_id === undefined ? undefined : world.runs.get(run_id);
+  if (existing) return existing;
+  world.runSeq += 1;
+  const run: RunRecord = {
+    run_id: `r${world.runSeq}`,
+    ...(name !== undefined && { name }),
+    status: "active",
+    created_at: world.now,
+    created_by,
+    tasks: 0,
+    open: 0,
+    failed: 0,
+  };
+  world.runs.set(run.run_id, run);
+  return run;
+}
+
+function build({
+  world,
+  call,
+  run,
+}: {
+  world: World;
+  call: Creation;
+  run: RunRecord;
+}): TaskRecord[] {
+  const made: TaskRecord[] = [];
+  for (const number of call.sequence) {
+    const wanted = call.tasks[number - 1];
+    if (!wanted) throw new Error(`no task ${number} to create`);
+    const dependencies = (wanted.dependencies ?? []).map((dependency) =>
+      edgeTo(
+        "number" in dependency ? made[dependency.number - 1] : world.tasks.get(dependency.task_id),
+        dependency.key,
+      ),
+    );
+    const unmet = dependencies.find(({ ended }) => ended && ended !== "completed");
+    const open = dependencies.filter(({ ended }) => !ended).length;
+    const { dependencies: _, ...rest } = wanted;
+    made[number - 1] = {
+      ...rest,
+      task_id: `${run.run_id}t${run.tasks + number}`,
+      created_at: world.now,
+      created_by: call.created_by,
+      attempt: 0,
+      lane: laneOf(world.lanes, wanted),
+      status: statusOf({ world, task: wanted, open, unmet: unmet !== undefined }),
+      ...(unmet && { skipped_because: unmet.task_id }),
+      ...(dependencies.length > 0 && { dependencies, open_dependencies: open }),
+      ...(number === 1 &&
+        call.idempotency_key !== undefined && { idempotency_key: call.idempotency_key }),
+    };
+  }
+  return made;
+}
+
+function edgeTo(source: TaskRecord | undefined, key: string | undefined): DependencyRecord {
+  if (!source) throw new Error("a dependency comes after its dependent");
+  return {
+    ...(key !== undefined && { key }),
+    task_id: source.task_id,
+    ...(isTerminal(source.status) && { ended: source.status }),
+  };
+}
+
+function statusOf({
+  world,
+  task: { start_at = 0 },
+  open,
+  unmet,
+}: {
+  world: World;
+  task: NewTask;
+  open: number;
+  unmet: boolean;
+}): Status {
+  if (unmet) return "skipped";
+  if (open > 0) return "blocked";
+  return start_at > world.now ? "scheduled" : "ready";
+}
+
+function keep({
+  world,
+  call,
+  tasks,
+}: {
+  world: World;
+  call: Creation;
+  tasks: readonly TaskRecord[];
+}): void {
+  tasks.forEach((task, index) => {
+    world.tasks.set(task.task_id, task);
+    world.texts.set(`${task.task_id}:payload`, call.payloads[index] ?? "");
+    world.facts.push(`task.created ${task.task_id}`);
+  });
+  for (const task of tasks) {
+    if (task.status === "ready") {
+      makeReady(world, task);
+      world.facts.push(`task.ready ${task.task_id}`);
+    } else if (task.status === "skipped") {
+      task.ended_at = world.now;
+      world.removals.set(task.task_id, world.now + keptFor(task));
+      world.facts.push(`task.skipped ${task.task_id}`);
+    }
+    for (const { task_id, ended } of task.dependencies ?? []) {
+      if (ended === "completed") continue;
+      world.edges.add(`${task_id}|${task.task_id}`);
+      const source = world.tasks.get(task_id);
+      if (source) source.has_dependents = true;
+    }
+  }
+}
+
+function count({
+  world,
+  run,
+  tasks,
+  fresh,
+}: {
+  world: World;
+  run: RunRecord;
+  tasks: readonly TaskRecord[];
+  fresh: boolean;
+}): void {
+  run.tasks += tasks.length;
+  run.open += tasks.filter(({ status }) => !isTerminal(status)).length;
+  if (fresh) world.facts.push(`run.created ${run.run_id}`);
+  if (run.status !== "active" && run.open > 0) {
+    run.status = "active";
+    delete run.ended_at;
+    delete run.cancelled;
+    world.facts.push(`run.reopened ${run.run_id}`);
+  } else if (run.status === "active" && run.open === 0) {
+    // Nothing but tasks that were skipped from the start.
+    run.status = "completed";
+    run.ended_at = world.now;
+    world.facts.push(`run.completed ${run.run_id}`);
+  }
+}

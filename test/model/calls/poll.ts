@@ -1,0 +1,226 @@
+/** The model of a poll: what the agent holds, then the heads of the lanes that it may serve. */
+import { type AgentRecord } from "../../../src/domain/agent.ts";
+import { LIMITS } from "../../../src/domain/limits.ts";
+import { type TaskRecord } from "../../../src/domain/task.ts";
+import { type Poll, type PollingAgent } from "../../../src/store/store.ts";
+import { admitted, markProbe } from "../breakers.ts";
+import { lose, miss } from "../failures.ts";
+import { extend } from "../leases.ts";
+import { lastMoment, move } from "../lifecycle.ts";
+import { refused, type Reply, said } from "../reply.ts";
+import { expire, sweep } from "../sweep.ts";
+import { memberOf, startLimit, type World } from "../world.ts";
+
+/** An agent that polls, with its record and the fresh checks, the next one last. */
+interface Visit {
+  readonly world: World;
+  readonly agent: AgentRecord;
+  readonly asked: PollingAgent;
+  readonly checks: string[];
+  /** A new process speaks for the agent. */
+  readonly takesOver: boolean;
+}
+
+interface Handed {
+  readonly record: TaskRecord;
+  readonly payload: unknown;
+  readonly held?: true;
+}
+
+export function poll(world: World, call: Poll): Reply {
+  const met = meet({ world, asked: call.agent, checks: [...call.checks] });
+  if ("refused" in met) return refused(met.refused);
+  const { agent_type } = met.agent;
+  return said({ now: world.now, agent_type, tasks: serve(met) });
+}
+
+/** Who polls; nothing is written where this is refused. */
+export function meet({
+  world,
+  asked,
+  checks,
+}: {
+  world: World;
+  asked: PollingAgent & { readonly agent_id: string };
+  checks: string[];
+}): Visit | { readonly refused: object } {
+  const { agent_id, key_id } = asked;
+  const before = world.agents.get(agent_id);
+  const unseen = world.now - (before?.seen ?? 0);
+  if (before && before.key_id !== key_id && unseen < LIMITS.agent_name_kept_ms) {
+    return {
+      refused: { refused: "agent_taken", seen_seconds_ago: Math.floor(unseen / 1000) },
+    };
+  }
+  const { instance } = asked;
+  if (instance !== undefined && before?.replaced?.includes(instance)) {
+    return { refused: { refused: "instance_replaced" } };
+  }
+  const agent_type = asked.agent_type ?? before?.agent_type;
+  if (agent_type === undefined) return { refused: { refused: "agent_type_needed" } };
+  if (!before && world.agents.size >= LIMITS.agents) {
+    return { refused: { refused: "limit", limit: LIMITS.agents } };
+  }
+  const capabilities = asked.capabilities ?? before?.capabilities ?? [];
+  const { capabilities: _, ...rest } = before ?? { agent_id, first_seen: world.now };
+  const old = before?.instance;
+  const takesOver = instance !== undefined && old !== undefined && instance !== old;
+  const agent = {
+    ...rest,
+    ...(instance !== undefined && { instance }),
+    ...(takesOver && {
+      replaced: [...(before?.replaced ?? []), old].slice(-LIMITS.replaced_instances),
+    }),
+    agent_type,
+    key_id,
+    seen: world.now,
+    ...(capabilities.length > 0 && { capabilities: [...capabilities] }),
+  };
+  return { world, agent, asked, checks, takesOver };
+}
+
+/** Gives the agent up to `max_tasks`, held ones included. */
+export function serve(visit: Visit): Handed[] {
+  const { world, agent, asked } = visit;
+  const held = stillHeld(visit);
+  const given = held.map((task) => handed({ world, task, held: true }));
+  const room = asked.max_tasks - held.length;
+  const claimed = claim(visit, room);
+  if (claimed.length < room && sweep(world) > 0) {
+    claimed.push(...claim(visit, room - claimed.length));
+  }
+  given.push(...claimed.map((task) => handed({ world, task, held: false })));
+  note(visit, [...held, ...claimed]);
+  world.agents.set(agent.agent_id, agent);
+  sweep(world);
+  return given;
+}
+
+function handed({ world, task, held }: { world: World; task: TaskRecord; held: boolean }): Handed {
+  return {
+    record: structuredClone(task),
+    payload: JSON.parse(world.texts.get(`${task.task_id}:payload`) ?? "null"),
+    ...(held && { held }),
+  };
+}
+
+function stillHeld({ world, agent, asked, takesOver }: Visit): TaskRecord[] {
+  return (agent.holds ?? []).flatMap((id) => {
+    const task = world.tasks.get(id);
+    if (!task?.lease || task.lease.ended !== undefined) return [];
+    if (task.lease.agent_id !== agent.agent_id || task.lease.key_id !== agent.key_id) return [];
+    if (takesOver) {
+      lose({ world, task }, "replaced");
+      return [];
+    }
+    if (overdue(world, task)) {
+      miss({ world, task }, "deadline");
+      return [];
+    }
+    // A poll that may claim can be the re-send of the one that claimed: no sign that the worker lives.
+    if (asked.max_tasks === 0) task.lease.alive = true;
+    extend(world, task);
+    return expire(world, task) ? [] : [task];
+  });
+}
+
+function overdue(world: World, { deadline }: TaskRecord): boolean {
+  return deadline !== undefined && deadline <= world.now;
+}
+
+function claim(visit: Visit, wanted: number): TaskRecord[] {
+  const { world, agent } = visit;
+  const { count, probes } = admitted({ world, agent }, wanted);
+  if (count <= 0) return [];
+  const tasks = heads(visit, count + LIMITS.claim_lookahead)
+    .filter(
+      (task) =>
+        !overdue(world, task) && (startLimit(task) ?? Infinity) > world.now && !avoids(visit, task),
+    )
+    .slice(0, count);
+  for (const task of tasks) {
+    handOut(visit, { task, probes });
+    if (probes) markProbe({ world, agent }, task.task_id);
+  }
+  return tasks;
+}
+
+/** The first few of each lane, in one order. */
+function heads({ world, agent }: Visit, count: number): TaskRecord[] {
+  const ready = [...world.tasks.values()]
+    .filter(({ status }) => status === "ready")
+    .toSorted(before);
+  return lanesFor({ world, agent })
+    .flatMap((lane) => ready.filter((task) => task.lane === lane).slice(0, count))
+    .toSorted(before);
+}
+
+function before(a: TaskRecord, b: TaskRecord): number {
+  return (a.order ?? 0) - (b.order ?? 0) || (memberOf(a.task_id) < memberOf(b.task_id) ? -1 : 1);
+}
+
+/** The lanes that the agent may serve, its own first; where they are too many, some now and the next ones next time. */
+function lanesFor({ world, agent }: { world: World; agent: AgentRecord }): number[] {
+  const can = new Set(agent.capabilities);
+  const served = world.lanes
+    .map((lane, index) => ({ ...lane, id: index + 1 }))
+    .filter(
+      ({ agent_type, requires = [], assignee }) =>
+        agent_type === agent.agent_type &&
+        (assignee === undefined || assignee === agent.agent_id) &&
+        requires.every((needed) => can.has(needed)),
+    );
+  const ids = [
+    ...served.filter(({ assignee }) => assignee !== undefined),
+    ...served.filter(({ assignee }) => assignee === undefined),
+  ].map(({ id }) => id);
+  if (ids.length <= LIMITS.lanes_per_claim) {
+    delete agent.lanes_from;
+    return ids;
+  }
+  const from = agent.lanes_from ?? 0;
+  agent.lanes_from = (from + LIMITS.lanes_per_claim) % ids.length;
+  const turned = ids.map((_, index) => ids[(from + index) % ids.length] ?? 0);
+  return turned.slice(0, LIMITS.lanes_per_claim);
+}
+
+function avoids({ world, agent }: Visit, { avoid }: TaskRecord): boolean {
+  return avoid?.agent_id === agent.agent_id && avoid.until_ms > world.now;
+}
+
+function handOut(
+  { world, agent, asked, checks }: Visit,
+  { task, probes }: { task: TaskRecord; probes: boolean },
+): void {
+  move(task, "claim");
+  task.attempt += 1;
+  delete task.avoid;
+  delete task.message;
+  delete task.progress;
+  const own = task.lease_seconds ?? (asked.lease_seconds || LIMITS.lease_seconds_default);
+  const seconds = probes ? Math.min(own, LIMITS.breaker_probe_seconds) : own;
+  task.lease = {
+    check: checks.pop() ?? "",
+    agent_id: agent.agent_id,
+    key_id: agent.key_id,
+    since: world.now,
+    seconds,
+    until_ms: 0,
+  };
+  task.lease.until_ms = Math.min(world.now + seconds * 1000, lastMoment(task));
+  world.facts.push(`task.claimed ${task.task_id}`);
+}
+
+function note({ world, agent, asked }: Visit, tasks: readonly TaskRecord[]): void {
+  const { agent_type } = agent;
+  delete agent.waits_until;
+  delete agent.holds;
+  if (tasks.length > 0) agent.holds = tasks.map(({ task_id }) => task_id);
+  if (asked.wait_ms > 0) {
+    agent.waits_until = world.now + asked.wait_ms;
+    world.watches.set(agent_type, Math.max(world.watches.get(agent_type) ?? 0, agent.waits_until));
+  }
+  if ((world.types.get(agent_type) ?? 0) < world.now - LIMITS.types_noted_ms) {
+    world.types.set(agent_type, world.now);
+  }
+}

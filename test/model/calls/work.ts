@@ -1,0 +1,139 @@
+/** The model of what a worker does with its lease: heartbeat and submit. */
+import { LIMITS } from "../../../src/domain/limits.ts";
+import { type TaskRecord } from "../../../src/domain/task.ts";
+import { type HeldLease, type Submission } from "../../../src/store/store.ts";
+import { noteOutcome, returnProbe } from "../breakers.ts";
+import { followAnew } from "../edges.ts";
+import { followFailure } from "../failures.ts";
+import { pastAttempt, refusal, renewBy, worthOf } from "../leases.ts";
+import { closeAttempt, endTask, lastMoment, leaseOf, makeReady, move } from "../lifecycle.ts";
+import { refused, type Reply, said } from "../reply.ts";
+import { sweep } from "../sweep.ts";
+import { type World } from "../world.ts";
+import { meet, serve } from "./poll.ts";
+
+export interface Beat {
+  readonly lease: HeldLease;
+  readonly progress?: number;
+  readonly message?: string;
+}
+
+export function heartbeat(world: World, { lease, progress, message }: Beat): Reply {
+  const worth = renewBy(world, lease);
+  const task = world.tasks.get(lease.task_id);
+  if (worth.kind !== "live" || !task) return refusal({ world, lease }, worth);
+  const news =
+    (progress !== undefined && progress !== task.progress) ||
+    (message !== undefined && message !== task.message);
+  if (progress !== undefined) task.progress = progress;
+  if (message !== undefined) task.message = message;
+  if (news) world.facts.push(`task.progress ${task.task_id}`);
+  const { until_ms, seconds } = leaseOf(task);
+  const last_moment = lastMoment(task);
+  sweep(world);
+  return said({ now: world.now, until_ms, last_moment, seconds });
+}
+
+export function submit(world: World, call: Submission): Reply {
+  const { lease, submit, agent } = call;
+  const worth = worthOf(world, lease);
+  const task = world.tasks.get(lease.task_id);
+  if (!task || worth.kind === "unknown") return refusal({ world, lease }, worth);
+  if (worth.kind !== "live" && worth.kind !== "late" && worth.kind !== "submitted") {
+    if (submit.status !== "completed") return refusal({ world, lease }, worth);
+    keepLate({ world, task }, call);
+    const { status, attempt } = task;
+    return refused({ refused: worth.kind, status, attempt, kept: true });
+  }
+  // The first outcome stands, but no finished work is thrown away.
+  const kept =
+    worth.kind === "submitted" &&
+    submit.status === "completed" &&
+    pastAttempt(task, lease)?.outcome !== "completed";
+  if (kept) keepLate({ world, task }, call);
+  else if (worth.kind !== "submitted") end({ world, task }, call);
+  const status = worth.kind === "submitted" ? worth.answer : task.status;
+  const agent_id = (pastAttempt(task, lease) ?? leaseOf(task)).agent_id;
+  const met =
+    agent && meet({ world, asked: { ...agent, agent_id }, checks: [...(call.checks ?? [])] });
+  const tasks = met && "agent" in met ? serve(met) : undefined;
+  sweep(world);
+  return said({ now: world.now, status, ...(kept && { kept }), ...(tasks && { tasks }) });
+}
+
+function end({ world, task }: { world: World; task: TaskRecord }, call: Submission): void {
+  const { status } = call.submit;
+  if (status === "completed") complete({ world, task }, call);
+  else if (status === "failed") fail({ world, task }, call);
+  else release({ world, task }, call);
+  const attempt = task.attempts?.at(-1);
+  if (attempt) attempt.answer = task.status;
+}
+
+function complete(
+  { world, task }: { world: World; task: TaskRecord },
+  { submit, result }: Submission,
+): void {
+  move(task, "complete");
+  world.facts.push(`task.completed ${task.task_id}`);
+  task.result_bytes = submit.result_bytes;
+  if (result !== "") world.texts.set(`${task.task_id}:result`, result);
+  endTask(world, task);
+  closeAttempt({ world, task }, "completed");
+  noteOutcome({ world, task }, "good");
+  followAnew(world, task);
+}
+
+function fail({ world, task }: { world: World; task: TaskRecord }, call: Submission): void {
+  const { error, error_code = "", category = "agent_error", retry_after_ms = 0 } = call.submit;
+  if (error !== undefined) task.error = error;
+  // The attempt that ran too long has used up its share already.
+  if (leaseOf(task).ended === "timed_out") task.failures = (task.failures ?? 0) - 1;
+  delete task.progress;
+  delete task.lost;
+  keepNotes({ world, task }, call);
+  closeAttempt({ world, task }, "failed");
+  followFailure({ world, task }, { category, code: error_code, floor_ms: retry_after_ms });
+}
+
+function release({ world, task }: { world: World; task: TaskRecord }, call: Submission): void {
+  move(task, "release");
+  world.facts.push(`task.ready ${task.task_id}`);
+  delete task.progress;
+  delete task.lost;
+  task.avoid = { agent_id: leaseOf(task).agent_id, until_ms: world.now + LIMITS.avoid_ms };
+  keepNotes({ world, task }, call);
+  returnProbe(world, task);
+  closeAttempt({ world, task }, "released");
+  makeReady(world, task);
+}
+
+function keepNotes(
+  { world, task }: { world: World; task: TaskRecord },
+  { result }: Submission,
+): void {
+  if (result === "") return;
+  task.has_notes = true;
+  world.texts.set(`${task.task_id}:notes`, result);
+}
+
+/** Finished work that came too late is kept beside the task, the last few only. */
+function keepLate(
+  { world, task }: { world: World; task: TaskRecord },
+  { lease, result }: Submission,
+): void {
+  const { task_id, late_results = [] } = task;
+  if (late_results.includes(lease.attempt)) return;
+  world.facts.push(`task.late_result ${task_id}`);
+  const agent_id = pastAttempt(task, lease)?.agent_id;
+  const known = JSON.stringify({ attempt: lease.attempt, agent_id, at: world.now }).slice(0, -1);
+  world.texts.set(
+    `${task_id}:late:${lease.attempt}`,
+    `${known},"result":${result === "" ? "null" : result}}`,
+  );
+  const all = [...late_results, lease.attempt];
+  task.late_results = all.slice(-LIMITS.late_results_kept);
+  for (const attempt of all.slice(0, -LIMITS.late_results_kept)) {
+    world.texts.delete(`${task_id}:late:${attempt}`);
+  }
+}

@@ -1,0 +1,117 @@
+/**
+ * What a sequence is made of: plain data, so that a failing one can be shrunk, printed and played again. Numbers that
+ * choose among tasks, leases or calls count back from the newest, modulo how many there are.
+ */
+import { type Category, type RetryPolicy } from "../../src/domain/failure.ts";
+
+export interface TaskSpec {
+  readonly type: number;
+  readonly priority: number;
+  /** Earlier tasks of the same call, counted back from this one; too large ones are left out. */
+  readonly own: readonly number[];
+  /** Existing tasks. */
+  readonly old: readonly number[];
+  readonly requires?: readonly string[];
+  readonly assignee?: number;
+  readonly start_in?: number;
+  readonly start_within_seconds?: number;
+  readonly deadline_in?: number;
+  readonly retry?: RetryPolicy;
+  readonly lease_seconds?: number;
+  readonly max_run_seconds?: number;
+}
+
+/** Which lease: `true` as it was given, `check`, `attempt` or `key` with that part forged. */
+export type Forgery = "true" | "check" | "attempt" | "key";
+
+export type Command =
+  | {
+      readonly do: "create";
+      readonly tasks: readonly TaskSpec[];
+      /** `fan`: all others wait for the first. `chain`: each for the one before it. `tree`: a fan behind the first. */
+      readonly shape: "free" | "fan" | "chain" | "tree";
+      readonly join?: number;
+      readonly key?: number;
+    }
+  | {
+      readonly do: "poll";
+      readonly agent: number;
+      readonly max_tasks: number;
+      readonly lease_seconds: number;
+      readonly wait_ms: number;
+      readonly capabilities?: readonly string[];
+      readonly change?: "key" | "type" | "no type";
+      /** Which of a few processes speaks for the agent; none says so where absent. */
+      readonly instance?: number;
+    }
+  | {
+      readonly do: "beat";
+      readonly lease: number;
+      readonly forgery: Forgery;
+      readonly progress?: number;
+      readonly message?: string;
+    }
+  | {
+      readonly do: "submit";
+      readonly lease: number;
+      readonly forgery: Forgery;
+      readonly status: "completed" | "failed" | "released";
+      readonly category: Category;
+      readonly code?: string;
+      readonly retry_after_ms: number;
+      readonly result: string;
+      readonly poll_next: boolean;
+    }
+  | {
+      readonly do: "control";
+      readonly action: "cancel" | "retry" | "discard" | "promote_late_result" | "set_priority";
+      /** `fit`: a task that the action is meant for. */
+      readonly target: "fit" | "task" | "tasks" | "run" | "code";
+      readonly pick: number;
+      readonly priority: number;
+      readonly changes?: "deadline" | "no backoff" | "payload";
+    }
+  | {
+      readonly do: "write";
+      readonly name: number;
+      readonly scope?: number;
+      readonly version?: "right" | "wrong" | "none";
+      readonly ttl_seconds?: number;
+      readonly lease?: number;
+      readonly key?: number;
+    }
+  | { readonly do: "read state"; readonly name?: number; readonly lease?: number }
+  | {
+      readonly do: "look";
+      readonly at: "record" | "letters" | "agents" | "breakers";
+      readonly pick: number;
+    }
+  | {
+      readonly do: "force";
+      readonly breaker: "type" | "agent";
+      readonly pick: number;
+      readonly state?: "open" | "closed";
+    }
+  | {
+      readonly do: "tick";
+      readonly which: "armed" | "old" | "watchdog";
+      readonly limit: number;
+      readonly last: boolean;
+      readonly resend: boolean;
+    }
+  /** QStash has accepted the tick that was armed last. */
+  | { readonly do: "sent" }
+  /** After so many days in which nobody called. */
+  | { readonly do: "retire"; readonly days: number }
+  | { readonly do: "pass"; readonly ms: number }
+  /** To the next timer, or just beside it. */
+  | { readonly do: "pass to timer"; readonly offset: number }
+  /** The same call once more, as after a lost reply, at any later time; `anew`: under another operation id. */
+  | { readonly do: "resend"; readonly call: number; readonly anew: boolean }
+  /** An agent forgets what it holds, and polls. */
+  | { readonly do: "restart"; readonly agent: number };
+
+/** How a sequence ends: with everything due brought about in one way alone, or with everything removed. */
+export const ENDINGS = ["none", "ticks", "watchdog", "traffic", "removal"] as const;
+
+export type Ending = (typeof ENDINGS)[number];

@@ -1,0 +1,117 @@
+/** The model's dependency edges: what the end of a task, or taking it back, does to those that wait for it. */
+import { LIMITS } from "../../src/domain/limits.ts";
+import { isTerminal, type TerminalStatus } from "../../src/domain/lifecycle.ts";
+import { type TaskRecord } from "../../src/domain/task.ts";
+import { endTask, makeReady, move, reopenTask } from "./lifecycle.ts";
+import { type World } from "./world.ts";
+
+/** How many edges one call may still follow. */
+export interface Budget {
+  edges: number;
+}
+
+/** From the start: the task's fate changed. */
+export function followAnew(world: World, task: TaskRecord): void {
+  delete task.edges_after;
+  follow({ world, task }, { edges: LIMITS.edges_per_call });
+}
+
+/** Goes on where an earlier call stopped, and then with those that were skipped or revived thereby. */
+export function follow({ world, task }: { world: World; task: TaskRecord }, budget: Budget): void {
+  const queue = [task];
+  for (let source = queue.shift(); source; source = queue.shift()) {
+    if (!source.has_dependents) continue;
+    const limit = budget.edges;
+    const reached = next({ world, source }, limit);
+    for (const task_id of reached) {
+      const task = world.tasks.get(task_id);
+      if (!task || !resolve({ world, task, source })) continue;
+      // Its own edges are followed from the start, whatever was told to its dependents before.
+      delete task.edges_after;
+      queue.push(task);
+    }
+    budget.edges -= reached.length;
+    if (reached.length < limit) {
+      delete source.edges_after;
+      if (isOver(source)) delete source.has_dependents;
+      world.pending.delete(source.task_id);
+    } else {
+      const last = reached.at(-1);
+      if (last !== undefined) source.edges_after = last;
+      world.pending.set(source.task_id, world.now);
+    }
+  }
+}
+
+/** Completed tasks stay so: their edges go. A dead letter may be retried, a cancelled task's late result promoted. */
+function isOver({ status }: TaskRecord): boolean {
+  return status === "completed";
+}
+
+function next({ world, source }: { world: World; source: TaskRecord }, limit: number): string[] {
+  const prefix = `${source.task_id}|`;
+  const reached = [...world.edges]
+    .filter((edge) => edge.startsWith(prefix))
+    .map((edge) => edge.slice(prefix.length))
+    .toSorted()
+    .filter((task_id) => source.edges_after === undefined || task_id > source.edges_after)
+    .slice(0, limit);
+  if (isOver(source)) for (const task_id of reached) world.edges.delete(prefix + task_id);
+  return reached;
+}
+
+/** Returns whether the task became skipped, or is no longer. */
+function resolve({
+  world,
+  task,
+  source,
+}: {
+  world: World;
+  task: TaskRecord;
+  source: TaskRecord;
+}): boolean {
+  if (task.status !== "blocked" && task.status !== "skipped") return false;
+  settle(task, source);
+  const unmet = (task.dependencies ?? []).find(({ ended }) => ended && ended !== "completed");
+  if (unmet) {
+    const becomes = task.status === "blocked";
+    if (becomes) {
+      move(task, "skip");
+      world.facts.push(`task.skipped ${task.task_id}`);
+      endTask(world, task);
+    }
+    task.skipped_because = unmet.task_id;
+    return becomes;
+  }
+  const revived = task.status === "skipped";
+  if (revived) {
+    reopenTask(world, task);
+    move(task, "revive");
+    delete task.skipped_because;
+  }
+  if (task.open_dependencies === 0) unblock(world, task);
+  return revived;
+}
+
+function settle(task: TaskRecord, source: TaskRecord): void {
+  for (const dependency of task.dependencies ?? []) {
+    if (dependency.task_id !== source.task_id) continue;
+    if (endOf(source) === undefined) delete dependency.ended;
+    else Object.assign(dependency, { ended: endOf(source) });
+  }
+  task.open_dependencies = (task.dependencies ?? []).filter(({ ended }) => !ended).length;
+}
+
+function endOf({ status }: TaskRecord): TerminalStatus | undefined {
+  return isTerminal(status) ? status : undefined;
+}
+
+function unblock(world: World, task: TaskRecord): void {
+  if ((task.start_at ?? 0) > world.now) {
+    move(task, "postpone");
+    return;
+  }
+  move(task, "unblock");
+  world.facts.push(`task.ready ${task.task_id}`);
+  makeReady(world, task);
+}

@@ -1,0 +1,79 @@
+/** Brings about everything that is still due, in one way alone, or ends and removes everything. */
+import { type Ending } from "./commands.ts";
+import { openTasks } from "./calls/look.ts";
+import { pass, passToTimer, type Play, step } from "./step.ts";
+import { line, timers } from "./world.ts";
+
+/** Far more looks than any sequence has timers. */
+const PATIENCE = 300;
+const DAY = 86_400_000;
+
+export async function playEnding(play: Play, ending: Ending): Promise<void> {
+  switch (ending) {
+    case "none":
+      return;
+    case "ticks":
+      return byTicks(play);
+    case "watchdog":
+      return byWatchdog(play);
+    case "traffic":
+      return byTraffic(play);
+    case "removal":
+      return byRemoval(play);
+  }
+}
+
+/** Nothing but the ticks that calls have armed, each delivered on time or as late as the sequence left it. */
+async function byTicks(play: Play): Promise<void> {
+  for (let looks = 0; timers(play.world).length > 0; looks++) {
+    const tick = play.history.ticks.at(-1);
+    if (!tick || looks === PATIENCE) throw new Error("no tick brings about what is due");
+    if (tick.at > play.world.now) pass(play, tick.at - play.world.now);
+    await step(play, { op: "tick", args: { limit: 100, last: true, generation: tick.generation } });
+  }
+}
+
+async function byWatchdog(play: Play): Promise<void> {
+  for (let looks = 0; timers(play.world).length > 0; looks++) {
+    if (looks === PATIENCE) throw new Error("the watchdog does not bring about what is due");
+    passToTimer(play, 300_000);
+    await step(play, { op: "tick", args: { limit: 100 } });
+  }
+}
+
+async function byTraffic(play: Play): Promise<void> {
+  for (let looks = 0; timers(play.world).length > 0; looks++) {
+    if (looks === PATIENCE) throw new Error("traffic does not bring about what is due");
+    passToTimer(play, 0);
+    await step(play, { op: "getState", args: { name: "project/none" } });
+  }
+}
+
+/** Cancels what is open, waits until nothing need be kept, and sees that nothing is left. */
+async function byRemoval(play: Play): Promise<void> {
+  const { world, history } = play;
+  for (const run_id of world.runs.keys()) {
+    history.names += 1;
+    const operation_id = `op${history.names}`;
+    const task_ids = openTasks(world, run_id);
+    await step(play, {
+      op: "control",
+      args: { operation_id, action: "cancel", run_id, task_ids, limit: 200, text: "" },
+    });
+  }
+  await byWatchdog(play);
+  for (let looks = 0; world.tasks.size > 0; looks++) {
+    if (looks === PATIENCE) throw new Error("retention does not come to an end");
+    pass(play, 4 * DAY);
+    await step(play, { op: "tick", args: { limit: 100 } });
+    await step(play, { op: "retire", args: null });
+  }
+  const left = [
+    ...line(world).keys(),
+    ...world.edges,
+    ...world.texts.keys(),
+    ...world.runs.keys(),
+    ...world.idempotency.keys(),
+  ];
+  if (left.length > 0) throw new Error(`left after everything was removed: ${left.join(", ")}`);
+}

@@ -1,0 +1,109 @@
+/** What a lease is worth to the model, and how calls that carry one renew it. */
+import { type AttemptRecord, type TaskRecord } from "../../src/domain/task.ts";
+import { type HeldLease } from "../../src/store/store.ts";
+import { lastMoment, leaseOf, move } from "./lifecycle.ts";
+import { type World } from "./world.ts";
+
+export type Worth =
+  | {
+      readonly kind:
+        | "unknown"
+        | "live"
+        | "late"
+        | "lost"
+        | "cancelled"
+        | "instance_replaced"
+        | "over";
+    }
+  | { readonly kind: "submitted"; readonly answer: AttemptRecord["answer"] };
+
+export function pastAttempt(task: TaskRecord, lease: HeldLease): AttemptRecord | undefined {
+  return task.attempts?.find(
+    ({ attempt, check, key_id }) =>
+      attempt === lease.attempt && check === lease.check && key_id === lease.key_id,
+  );
+}
+
+export function worthOf(world: World, lease: HeldLease): Worth {
+  const task = world.tasks.get(lease.task_id);
+  if (!task?.lease) return { kind: "unknown" };
+  const current = task.lease;
+  if (task.attempt === lease.attempt) {
+    if (current.check !== lease.check || current.key_id !== lease.key_id)
+      return { kind: "unknown" };
+    if (current.ended === undefined) return { kind: "live" };
+    const ranOut = current.ended === "expired" || current.ended === "timed_out";
+    if (ranOut && (task.status === "ready" || task.status === "scheduled")) return { kind: "late" };
+  }
+  const past = pastAttempt(task, lease);
+  switch (past?.outcome) {
+    case undefined:
+      return { kind: "unknown" };
+    case "voided":
+      return { kind: task.status === "cancelled" ? "cancelled" : "lost" };
+    case "replaced":
+      return { kind: "instance_replaced" };
+    case "expired":
+    case "timed_out":
+      return { kind: "lost" };
+    default:
+      return { kind: "submitted", answer: past?.answer };
+  }
+}
+
+export function refusal(
+  { world, lease }: { world: World; lease: HeldLease },
+  worth: Worth,
+): { refused: Record<string, unknown> } {
+  const task = world.tasks.get(lease.task_id);
+  return {
+    refused: {
+      refused: worth.kind,
+      ...("answer" in worth && { answer: worth.answer }),
+      ...(task && { status: task.status, attempt: task.attempt }),
+    },
+  };
+}
+
+/** Extends a live lease: never shortens it, never past the longest time of an attempt. */
+export function extend(world: World, task: TaskRecord): void {
+  const lease = leaseOf(task);
+  lease.until_ms = Math.max(lease.until_ms, termOf(world, task));
+}
+
+function termOf(world: World, task: TaskRecord): number {
+  return Math.min(world.now + leaseOf(task).seconds * 1000, lastMoment(task));
+}
+
+/** Takes the task back under the lease that ran out. */
+function reclaim(world: World, task: TaskRecord): void {
+  const lease = leaseOf(task);
+  move(task, "reclaim");
+  world.facts.push(`task.claimed ${task.task_id}`);
+  delete lease.ended;
+  lease.alive = true;
+  lease.until_ms = termOf(world, task);
+  delete task.lost;
+  const earlier = (task.attempts ?? []).filter(({ attempt }) => attempt !== task.attempt);
+  if (earlier.length > 0) task.attempts = earlier;
+  else delete task.attempts;
+  const agent = world.agents.get(lease.agent_id);
+  if (agent && !agent.holds?.includes(task.task_id)) {
+    agent.holds = [...(agent.holds ?? []), task.task_id];
+  }
+}
+
+/** Renews the lease that came along with another call, if that is still possible, and says what it was worth. */
+export function renewBy(world: World, lease: HeldLease): Worth {
+  const worth = worthOf(world, lease);
+  const task = world.tasks.get(lease.task_id);
+  if (!task || (worth.kind !== "live" && worth.kind !== "late")) return worth;
+  if (worth.kind === "live") {
+    leaseOf(task).alive = true;
+    extend(world, task);
+    return worth;
+  }
+  if (lastMoment(task) <= world.now) return { kind: "over" };
+  reclaim(world, task);
+  return { kind: "live" };
+}

@@ -1,0 +1,12 @@
+/** Random sequences of calls on the model and on Redis, with the limits as they are. */
+import { expect, test } from "vitest";
+import { PATIENCE_MS, playAsAsked } from "./as-asked.ts";
+
+test(
+  "model and Redis agree after each call of a sequence",
+  { timeout: PATIENCE_MS },
+  async (context) => {
+    const { sequences } = await playAsAsked(context);
+    expect(sequences).toBeGreaterThan(0);
+  },
+);

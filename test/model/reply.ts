@@ -1,0 +1,12 @@
+/** What a call answers, in the form in which model and store are compared. */
+
+export type Reply = { readonly said: unknown } | { readonly refused: unknown };
+
+/** Replies are copies: the model's records go on changing. */
+export function said(reply: unknown): Reply {
+  return { said: structuredClone(reply) };
+}
+
+export function refused(refusal: object): Reply {
+  return { refused: refusal };
+}

@@ -1,0 +1,73 @@
+/** Turns what an orchestrator does into a call, and chooses the tasks that it concerns. */
+import { isTerminal } from "../../src/domain/lifecycle.ts";
+import { LIMITS } from "../../src/domain/limits.ts";
+import { type Control } from "../../src/store/store.ts";
+import { type Call } from "./call.ts";
+import { openTasks } from "./calls/look.ts";
+import { type Command } from "./commands.ts";
+import { name, nth, runAt, type Scene, taskAt } from "./scene.ts";
+
+export function controlCall(scene: Scene, command: Command & { do: "control" }): Call {
+  const { action, priority } = command;
+  const now = scene.world.now;
+  const kinds = {
+    deadline: { fields: { deadline: now + 90_000 }, cleared: [], payload: false },
+    "no backoff": {
+      fields: { retry: { initial_seconds: 0 }, priority: 0, lease_seconds: 10 },
+      cleared: [],
+      payload: false,
+    },
+    payload: { fields: { title: "changed" }, cleared: [], payload: true, payload_bytes: 33 },
+  };
+  const changes = action === "retry" && command.changes && kinds[command.changes];
+  return {
+    op: "control",
+    args: {
+      operation_id: name(scene, "op"),
+      action,
+      ...targets(scene, command),
+      limit: LIMITS.control_tasks,
+      ...(action === "set_priority" && { priority }),
+      ...(action === "discard" && { note: "seen" }),
+      ...(changes && { changes }),
+      text: changes && changes.payload ? `{"task_description":"changed"}` : "",
+    },
+  };
+}
+
+function targets(
+  scene: Scene,
+  { action, target, pick }: Command & { do: "control" },
+): Pick<Control, "task_ids" | "run_id" | "error_code"> {
+  const tasks = [...scene.world.tasks.values()];
+  const failed = tasks.filter(({ status }) => status === "failed");
+  switch (target) {
+    case "fit": {
+      const fitting = {
+        cancel: tasks.filter(({ status }) => !isTerminal(status)),
+        set_priority: tasks.filter(({ status }) => !isTerminal(status)),
+        retry: failed,
+        discard: failed,
+        promote_late_result: tasks.filter(({ late_results }) => late_results),
+      };
+      const found = nth(fitting[action], pick);
+      if (found) return { task_ids: [found.task_id] };
+      break;
+    }
+    case "tasks": {
+      const picks = [pick, pick + 1, pick + 2];
+      return { task_ids: [...new Set(picks.map((back) => taskAt(scene, back)))] };
+    }
+    case "run": {
+      if (action !== "cancel") break;
+      const run_id = runAt(scene, pick);
+      return { run_id, task_ids: openTasks(scene.world, run_id) };
+    }
+    case "code":
+      if (action !== "retry" && action !== "discard") break;
+      return { error_code: nth(failed, pick)?.error_code ?? "disk" };
+    case "task":
+      break;
+  }
+  return { task_ids: [taskAt(scene, pick)] };
+}

@@ -1,0 +1,78 @@
+/** Turns the description of new tasks into the call that creates them. */
+import { createHash } from "node:crypto";
+import { type NewTask, type WantedDependency } from "../../src/store/store.ts";
+import { type Call } from "./call.ts";
+import { type Command, type TaskSpec } from "./commands.ts";
+import { agentId, name, runAt, type Scene, taskAt, TYPES } from "./scene.ts";
+
+export function creation(scene: Scene, command: Command & { do: "create" }): Call {
+  const tasks = command.tasks.map((spec, index) =>
+    newTask(scene, { spec: shaped(command, { spec, index }), index }),
+  );
+  const upstream = tasks.flatMap(({ dependencies = [] }) =>
+    dependencies.flatMap((dependency) => ("task_id" in dependency ? [dependency.task_id] : [])),
+  );
+  const join = scene.world.runs.size > 0 ? command.join : undefined;
+  const asked = {
+    created_by: "key-0",
+    ...(join !== undefined && { run_id: runAt(scene, join) }),
+    ...(join === undefined && tasks.length > 1 && { name: "flow" }),
+    tasks,
+    payloads: tasks.map(({ title }) => JSON.stringify({ task_description: title })),
+    sequence: tasks.map((_, index) => index + 1),
+    upstream: [...new Set(upstream)],
+    agent_types: [...new Set(tasks.map(({ agent_type }) => agent_type))],
+  };
+  return {
+    op: "create",
+    args: {
+      ...asked,
+      operation_id: name(scene, "op"),
+      ...(command.key !== undefined && {
+        idempotency_key: `key${command.key}`,
+        fingerprint: createHash("sha1").update(JSON.stringify(command)).digest("hex"),
+      }),
+    },
+  };
+}
+
+function shaped(
+  { shape }: Command & { do: "create" },
+  { spec, index }: { spec: TaskSpec; index: number },
+): TaskSpec {
+  if (shape === "free") return spec;
+  const waitsFor = { fan: 0, chain: index - 1, tree: index > 1 ? 1 : 0 };
+  return { ...spec, own: [index - waitsFor[shape]] };
+}
+
+function newTask(scene: Scene, { spec, index }: { spec: TaskSpec; index: number }): NewTask {
+  const own = new Set(spec.own.map((back) => index - back).filter((number) => number > 0));
+  const some = scene.world.tasks.size > 0;
+  const old = new Set(some ? spec.old.map((back) => taskAt(scene, back)) : []);
+  const dependencies: WantedDependency[] = [
+    ...[...own].map((number) => ({ number, key: `k${number}` })),
+    ...[...old].map((task_id) => ({ task_id })),
+  ];
+  const {
+    start_in,
+    deadline_in,
+    assignee,
+    type,
+    own: _own,
+    old: _old,
+    requires,
+    ...options
+  } = spec;
+  const later = (seconds: number): number => scene.world.now + seconds * 1000;
+  return {
+    ...options,
+    ...(requires && { requires: [...requires] }),
+    title: `task ${index}`,
+    agent_type: TYPES[type] ?? "",
+    payload_bytes: 30,
+    ...(assignee !== undefined && { assignee: agentId(assignee) }),
+    ...(start_in !== undefined && { start_at: later(start_in) }),
+    ...(deadline_in !== undefined && { deadline: later(deadline_in) }),
+    ...(dependencies.length > 0 && { dependencies }),
+  };
+}

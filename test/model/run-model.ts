@@ -1,0 +1,95 @@
+/** Plays many random sequences against a Redis, and says how to play a failing one again. */
+import { randomBytes, randomInt } from "node:crypto";
+import * as fc from "fast-check";
+import { connectRedis } from "../../infra/local/redis/connection.ts";
+import { startRedis } from "../../infra/local/redis/start-redis.ts";
+import { createRespTransport } from "../support/resp-transport.ts";
+import { playSequence } from "./play.ts";
+import { sequences } from "./sequences.ts";
+
+export interface ModelRun {
+  readonly sequences: number;
+  readonly calls: number;
+  readonly seconds: number;
+  readonly seed: number;
+}
+
+export interface ModelOptions {
+  readonly runs: number;
+  readonly seed?: number | undefined;
+  /** Of a failing sequence among those of the seed: plays that one alone. */
+  readonly path?: string | undefined;
+}
+
+/** Sequences that are played at the same time: Redis works on one while another is compared. */
+const PARALLEL = 4;
+
+/**
+ * Returns undefined where there is no Redis server: the embedded engine would take an hour.
+ *
+ * @throws Error with the shortest failing sequence that was found, and the seed and path that lead to it.
+ */
+export async function runModel({
+  runs,
+  seed = randomInt(2 ** 31),
+  path,
+}: ModelOptions): Promise<ModelRun | undefined> {
+  const server = await startRedis();
+  try {
+    if (server.engine === "embedded") return undefined;
+    return await playAll(server.url, { runs, seed, path });
+  } finally {
+    await server.stop();
+  }
+}
+
+async function playAll(
+  url: string,
+  { runs, seed, path }: ModelOptions & { readonly seed: number },
+): Promise<ModelRun> {
+  const redis = await connectRedis({ url });
+  const transport = await createRespTransport(redis);
+  const session = randomBytes(4).toString("hex");
+  const started = performance.now();
+  let played = 0;
+  let calls = 0;
+  const property = fc.asyncProperty(sequences, async (sequence) => {
+    played += 1;
+    const made = await playSequence(
+      { redis, transport, project: `${session}-${played}` },
+      sequence,
+    );
+    calls += made;
+  });
+  const players = path === undefined ? PARALLEL : 1;
+  const checks = Array.from({ length: players }, (_, index) =>
+    fc.check(property, {
+      seed: seed + index,
+      numRuns: Math.ceil(runs / players),
+      ...(path !== undefined && { path }),
+    }),
+  );
+  try {
+    const failed = (await Promise.all(checks)).find((result) => result.failed);
+    if (failed) throw new Error(story(failed));
+  } finally {
+    redis.close();
+  }
+  const seconds = Math.round((performance.now() - started) / 1000);
+  return { sequences: played, calls, seconds, seed };
+}
+
+function story(result: {
+  readonly seed: number;
+  readonly counterexamplePath: string | null;
+  readonly counterexample: readonly unknown[] | null;
+  readonly errorInstance: unknown;
+}): string {
+  const { seed, counterexamplePath, counterexample, errorInstance } = result;
+  return [
+    "Model and Redis differ. To play it again, run this test file with",
+    `MODEL_SEED=${seed} MODEL_PATH=${counterexamplePath}`,
+    JSON.stringify(counterexample?.[0]),
+    errorInstance instanceof Error ? errorInstance.message : String(errorInstance),
+  ].join("\n");
+}

@@ -1,0 +1,69 @@
+/** What a command of a sequence can refer to: the names, tasks and leases that the sequence has led to so far. */
+import { type ArmedTick } from "../../src/store/codec.ts";
+import { type HeldLease } from "../../src/store/store.ts";
+import { type Call } from "./call.ts";
+import { type Forgery } from "./commands.ts";
+import { type World } from "./world.ts";
+
+/** What the callers know: they see replies only. */
+export interface History {
+  readonly calls: Call[];
+  readonly leases: HeldLease[];
+  readonly ticks: ArmedTick[];
+  /** How many names were made up so far. */
+  names: number;
+}
+
+export interface Scene {
+  readonly world: World;
+  readonly history: History;
+}
+
+export const TYPES = ["implementation", "testing"];
+
+export function name({ history }: Scene, prefix: string): string {
+  history.names += 1;
+  return `${prefix}${history.names}`;
+}
+
+export function nth<T>(list: readonly T[], back: number): T | undefined {
+  return list.at(-1 - (back % Math.max(1, list.length)));
+}
+
+export function taskAt({ world }: Scene, back: number): string {
+  return nth([...world.tasks.keys()], back) ?? "r1t1";
+}
+
+export function runAt({ world }: Scene, back: number): string {
+  return nth([...world.runs.keys()], back) ?? "r1";
+}
+
+export function agentId(agent: number): string {
+  return `agent-${agent}`;
+}
+
+export function keyOf(agent: number): string {
+  return `key-${agent % 2}`;
+}
+
+export function leaseAt(
+  scene: Scene,
+  { lease, forgery }: { lease: number; forgery: Forgery },
+): HeldLease {
+  const held = nth(scene.history.leases, lease) ?? {
+    task_id: "r1t1",
+    attempt: 1,
+    check: "none",
+    key_id: "key-0",
+  };
+  switch (forgery) {
+    case "true":
+      return held;
+    case "check":
+      return { ...held, check: "forged" };
+    case "attempt":
+      return { ...held, attempt: held.attempt + 1 };
+    case "key":
+      return { ...held, key_id: "key-other" };
+  }
+}

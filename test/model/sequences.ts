@@ -1,0 +1,262 @@
+/** How sequences come about by chance: mostly what callers do, sometimes what only a broken one would. */
+import * as fc from "fast-check";
+import { CATEGORIES, type Category, type RetryPolicy } from "../../src/domain/failure.ts";
+import { type Command, type Ending, type TaskSpec } from "./commands.ts";
+
+const recent = fc.oneof(
+  { weight: 6, arbitrary: fc.constant(0) },
+  { weight: 4, arbitrary: fc.nat(4) },
+  { weight: 1, arbitrary: fc.nat(60) },
+);
+
+/** Present in one case of seven. */
+function rarely<T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> {
+  return fc.oneof({ weight: 6, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary });
+}
+
+const policy = fc.constantFrom<RetryPolicy>(
+  { max_attempts: 1 },
+  { max_attempts: 2, initial_seconds: 0 },
+  { max_attempts: 10, initial_seconds: 1, factor: 3, max_seconds: 5, jitter: "none" },
+  { initial_seconds: 30, jitter: "full" },
+);
+
+const task: fc.Arbitrary<TaskSpec> = fc
+  .record({
+    type: fc.nat(1),
+    priority: fc.constantFrom(5, 0, 9),
+    own: fc.oneof(fc.constant([]), fc.array(fc.nat(3), { maxLength: 2 })),
+    old: fc.oneof(
+      { weight: 3, arbitrary: fc.constant([]) },
+      { weight: 2, arbitrary: fc.array(recent, { maxLength: 2 }) },
+    ),
+    requires: rarely(fc.constantFrom(["gpu"], ["gpu", "node"])),
+    assignee: rarely(fc.nat(3)),
+    start_in: rarely(fc.constantFrom(5, 3_600, -1)),
+    start_within_seconds: rarely(fc.constantFrom(30, 4_000)),
+    deadline_in: rarely(fc.constantFrom(60, 20_000, 20_000, -1)),
+    retry: fc.option(policy, { nil: undefined }),
+    lease_seconds: rarely(fc.constantFrom(1, 30)),
+    max_run_seconds: rarely(fc.constantFrom(40, 4_000)),
+  })
+  .map(compact);
+
+const create = fc
+  .record({
+    do: fc.constant("create" as const),
+    tasks: fc.oneof(
+      { weight: 3, arbitrary: fc.array(task, { minLength: 1, maxLength: 1 }) },
+      { weight: 2, arbitrary: fc.array(task, { minLength: 2, maxLength: 5, size: "max" }) },
+    ),
+    shape: fc.constantFrom("free" as const, "fan" as const, "chain" as const, "tree" as const),
+    join: fc.option(recent, { nil: undefined }),
+    key: rarely(fc.nat(1)),
+  })
+  .map(compact);
+
+const poll = fc
+  .record({
+    do: fc.constant("poll" as const),
+    agent: fc.nat(3),
+    max_tasks: fc.constantFrom(1, 3, 2, 0),
+    lease_seconds: fc.constantFrom(0, 60, 5, 3_600),
+    wait_ms: fc.constantFrom(0, 30_000),
+    capabilities: rarely(fc.constantFrom([], ["gpu"], ["gpu", "node"])),
+    change: rarely(fc.constantFrom("key" as const, "type" as const, "no type" as const)),
+    instance: fc.option(fc.nat(2), { nil: undefined, freq: 2 }),
+  })
+  .map(compact);
+
+const forgery = fc.oneof(
+  { weight: 14, arbitrary: fc.constant("true" as const) },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom("check" as const, "attempt" as const, "key" as const),
+  },
+);
+
+const beat = fc
+  .record({
+    do: fc.constant("beat" as const),
+    lease: recent,
+    forgery,
+    progress: fc.option(fc.constantFrom(10, 80), { nil: undefined }),
+    message: rarely(fc.constantFrom("halfway", "nearly")),
+  })
+  .map(compact);
+
+const submit = fc
+  .record({
+    do: fc.constant("submit" as const),
+    lease: recent,
+    forgery,
+    status: fc.oneof(
+      { weight: 4, arbitrary: fc.constant("completed" as const) },
+      { weight: 5, arbitrary: fc.constant("failed" as const) },
+      { weight: 2, arbitrary: fc.constant("released" as const) },
+    ),
+    category: fc.oneof(
+      {
+        weight: 3,
+        arbitrary: fc.constantFrom("agent_error" as const, "rate_limited" as const),
+      },
+      { weight: 3, arbitrary: fc.constantFrom(...(Object.keys(CATEGORIES) as Category[])) },
+    ),
+    code: rarely(fc.constantFrom("disk|full", "disk")),
+    retry_after_ms: fc.constantFrom(0, 0, 5_000, 3_600_000),
+    result: fc.constantFrom("", `{"done":true}`, `"né"`),
+    poll_next: fc.boolean(),
+  })
+  .map(compact);
+
+const control = fc
+  .record({
+    do: fc.constant("control" as const),
+    action: fc.constantFrom(
+      "cancel" as const,
+      "retry" as const,
+      "retry" as const,
+      "discard" as const,
+      "promote_late_result" as const,
+      "set_priority" as const,
+    ),
+    target: fc.oneof(
+      { weight: 4, arbitrary: fc.constant("fit" as const) },
+      {
+        weight: 3,
+        arbitrary: fc.constantFrom(
+          "task" as const,
+          "tasks" as const,
+          "run" as const,
+          "code" as const,
+        ),
+      },
+    ),
+    pick: recent,
+    priority: fc.constantFrom(0, 5, 9),
+    changes: rarely(
+      fc.constantFrom("deadline" as const, "no backoff" as const, "payload" as const),
+    ),
+  })
+  .map(compact);
+
+const write = fc
+  .record({
+    do: fc.constant("write" as const),
+    name: fc.nat(2),
+    scope: rarely(recent),
+    version: fc.option(fc.constantFrom("right" as const, "wrong" as const, "none" as const), {
+      nil: undefined,
+    }),
+    ttl_seconds: fc.option(fc.constantFrom(5, 4_000), { nil: undefined }),
+    lease: rarely(recent),
+    key: rarely(fc.nat(1)),
+  })
+  .map(compact);
+
+const readState = fc
+  .record({
+    do: fc.constant("read state" as const),
+    name: rarely(fc.nat(2)),
+    lease: rarely(recent),
+  })
+  .map(compact);
+
+const look = fc.record({
+  do: fc.constant("look" as const),
+  at: fc.constantFrom(
+    "record" as const,
+    "letters" as const,
+    "agents" as const,
+    "breakers" as const,
+  ),
+  pick: recent,
+});
+
+const tick = fc.record({
+  do: fc.constant("tick" as const),
+  which: fc.constantFrom("armed" as const, "armed" as const, "old" as const, "watchdog" as const),
+  limit: fc.constantFrom(100, 1),
+  last: fc.boolean(),
+  resend: fc.boolean(),
+});
+
+const force = fc
+  .record({
+    do: fc.constant("force" as const),
+    breaker: fc.constantFrom("type" as const, "agent" as const),
+    pick: fc.nat(3),
+    state: rarely(fc.constantFrom("open" as const, "closed" as const)),
+  })
+  .map(compact);
+
+const MINUTE = 60_000;
+const DAY = 1_440 * MINUTE;
+
+const pass = fc.record({
+  do: fc.constant("pass" as const),
+  ms: fc.constantFrom(
+    1,
+    1_000,
+    7_000,
+    61_000,
+    5 * MINUTE,
+    11 * MINUTE,
+    61 * MINUTE,
+    DAY,
+    8 * DAY,
+    31 * DAY,
+  ),
+});
+
+const passToTimer = fc.record({
+  do: fc.constant("pass to timer" as const),
+  offset: fc.constantFrom(0, 1, -1, 20_000),
+});
+
+const resend = fc.record({
+  do: fc.constant("resend" as const),
+  call: recent,
+  anew: fc.boolean(),
+});
+
+const retire = fc.record({
+  do: fc.constant("retire" as const),
+  days: fc.constantFrom(0, 8, 31),
+});
+
+const restart = fc.record({ do: fc.constant("restart" as const), agent: fc.nat(3) });
+
+const command: fc.Arbitrary<Command> = fc.oneof(
+  { weight: 14, arbitrary: create },
+  { weight: 18, arbitrary: poll },
+  { weight: 6, arbitrary: beat },
+  { weight: 20, arbitrary: submit },
+  { weight: 9, arbitrary: control },
+  { weight: 4, arbitrary: write },
+  { weight: 2, arbitrary: readState },
+  { weight: 2, arbitrary: look },
+  { weight: 4, arbitrary: tick },
+  { weight: 1, arbitrary: force },
+  { weight: 2, arbitrary: retire },
+  { weight: 1, arbitrary: fc.constant<Command>({ do: "sent" }) },
+  { weight: 5, arbitrary: pass },
+  { weight: 10, arbitrary: passToTimer },
+  { weight: 5, arbitrary: resend },
+  { weight: 2, arbitrary: restart },
+);
+
+/** About 25 commands on average. */
+export const sequences = fc.record({
+  commands: fc.noBias(fc.array(command, { minLength: 1, maxLength: 50, size: "max" })),
+  ending: fc.oneof(
+    { weight: 4, arbitrary: fc.constant<Ending>("none") },
+    { weight: 4, arbitrary: fc.constantFrom<Ending>("ticks", "watchdog", "traffic", "removal") },
+  ),
+});
+
+/** Leaves out what is undefined. */
+function compact<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  const given = Object.entries(value).filter(([, part]) => part !== undefined);
+  return Object.fromEntries(given) as { [K in keyof T]: Exclude<T[K], undefined> };
+}

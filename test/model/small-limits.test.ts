@@ -1,0 +1,36 @@
+/** The same with small limits, so that short sequences reach every bound: batches, histories, lanes, breakers. */
+import { expect, test } from "vitest";
+import { LIMITS } from "../../src/domain/limits.ts";
+
+const SMALL = {
+  agents: 3,
+  arguments: 4,
+  attempts_kept: 3,
+  breaker_failures: 2,
+  breaker_outcomes: 6,
+  claim_lookahead: 1,
+  edges_per_call: 1,
+  lanes: 6,
+  lanes_per_claim: 2,
+  late_results_kept: 1,
+  rate_limits: 2,
+  removals_per_step: 2,
+  replaced_instances: 1,
+  state_keys: 4,
+  state_page: 2,
+  sweep_per_call: 2,
+  tasks_per_run: 8,
+} satisfies Partial<Record<keyof typeof LIMITS, number>>;
+
+// The scripts are rendered when their module is loaded: the limits must be small before that.
+Object.assign(LIMITS, SMALL);
+const { PATIENCE_MS, playAsAsked } = await import("./as-asked.ts");
+
+test(
+  "model and Redis agree where every limit is near",
+  { timeout: PATIENCE_MS },
+  async (context) => {
+    const { sequences } = await playAsAsked(context);
+    expect(sequences).toBeGreaterThan(0);
+  },
+);

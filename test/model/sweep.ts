@@ -1,0 +1,68 @@
+/** The model's look at the clock: a bounded number of due items, the earliest first. */
+import { LIMITS } from "../../src/domain/limits.ts";
+import { isTerminal } from "../../src/domain/lifecycle.ts";
+import { type TaskRecord } from "../../src/domain/task.ts";
+import { type Budget, follow } from "./edges.ts";
+import { lose, miss } from "./failures.ts";
+import { leaseOf, makeReady, move } from "./lifecycle.ts";
+import { type Timer, timers, type World } from "./world.ts";
+
+/** Returns how many items were due and handled. */
+export function sweep(world: World, limit: number = LIMITS.sweep_per_call): number {
+  const due = timers(world)
+    .filter(({ at }) => at <= world.now)
+    .slice(0, limit);
+  const budget: Budget = { edges: LIMITS.edges_per_call };
+  for (const timer of due) handle({ world, timer, budget });
+  return due.length;
+}
+
+function handle({ world, timer, budget }: { world: World; timer: Timer; budget: Budget }): void {
+  const { kind, subject } = timer;
+  if (kind === "breaker") {
+    world.breakerTimers.delete(subject);
+    return;
+  }
+  if (kind === "state") {
+    expireEntry(world, subject);
+    return;
+  }
+  const task = world.tasks.get(subject);
+  if (kind === "edges") {
+    if (task?.has_dependents) follow({ world, task }, budget);
+    else world.pending.delete(subject);
+    return;
+  }
+  // What was handled before in the same call may have ended or moved it.
+  if (!task || isTerminal(task.status)) return;
+  if (kind === "deadline") miss({ world, task }, "deadline");
+  else if (kind === "start") missStart(world, task);
+  else if (task.status === "running") expire(world, task);
+  else if (task.status === "scheduled" && (task.start_at ?? 0) <= world.now) {
+    move(task, "arrive");
+    world.facts.push(`task.ready ${task.task_id}`);
+    makeReady(world, task);
+  }
+}
+
+function missStart(world: World, task: TaskRecord): void {
+  if (task.status === "ready" && task.attempt === 0) miss({ world, task }, "start_timeout");
+}
+
+/** Returns whether the lease had run out. */
+export function expire(world: World, task: TaskRecord): boolean {
+  if (task.status !== "running" || leaseOf(task).until_ms > world.now) return false;
+  lose({ world, task }, "expired");
+  return true;
+}
+
+function expireEntry(world: World, name: string): void {
+  const entry = world.state.get(name);
+  world.stateTimers.delete(name);
+  if (!entry || entry.expires === 0) return;
+  if (entry.expires > world.now) world.stateTimers.set(name, entry.expires);
+  else {
+    world.state.delete(name);
+    world.stateFloor = Math.max(world.stateFloor, entry.version);
+  }
+}

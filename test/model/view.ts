@@ -1,0 +1,163 @@
+/** The whole state of a project in one form, read from Redis or worked out from the model, so that both can be compared. */
+import { type RedisConnection } from "../../infra/local/redis/connection.ts";
+import { RespError, type RespValue, textOf } from "../../infra/local/redis/resp.ts";
+import { type Keys, keysOf, SHARDS } from "../../src/store/keys.ts";
+import { deadLetters, line, type World } from "./world.ts";
+
+type Fields = Readonly<Record<string, unknown>>;
+
+export interface View {
+  readonly records: Fields;
+  readonly texts: Fields;
+  readonly line: Fields;
+  readonly edges: readonly string[];
+  readonly dead: readonly string[];
+  readonly state: Fields;
+  readonly stateNames: readonly string[];
+  readonly idempotency: Fields;
+  readonly control: Fields;
+  /** What the last call told. */
+  readonly facts: readonly string[];
+}
+
+/** Bookkeeping that is free within bounds. Milliseconds; 0 where there is none. */
+export interface Clockwork {
+  readonly next_due: number;
+  readonly armed: number;
+  readonly generation: number;
+}
+
+export function viewOf(world: World): View {
+  const state = [...world.state].map(
+    ([name, { version, expires, value }]) => [name, `${version} ${expires} ${value}`] as const,
+  );
+  return {
+    records: Object.fromEntries([...world.tasks, ...world.runs]),
+    texts: Object.fromEntries(world.texts),
+    line: Object.fromEntries(line(world)),
+    edges: [...world.edges].toSorted(),
+    dead: deadLetters(world),
+    state: Object.fromEntries(state),
+    stateNames: [...world.state.keys()].toSorted(),
+    idempotency: Object.fromEntries(world.idempotency),
+    control: controlOf(world),
+    facts: world.facts.toSorted(),
+  };
+}
+
+function controlOf(world: World): Fields {
+  const lanes: Record<string, unknown[]> = {};
+  world.lanes.forEach(({ agent_type, ...lane }, index) => {
+    (lanes[`lanes:${agent_type}`] ??= []).push({ id: index + 1, ...lane });
+  });
+  const named = (prefix: string, map: ReadonlyMap<string, unknown>): [string, unknown][] =>
+    [...map].map(([name, value]) => [`${prefix}:${name}`, value]);
+  return {
+    ...lanes,
+    ...(world.runSeq > 0 && { run_seq: world.runSeq }),
+    ...(world.lanes.length > 0 && { lane_seq: world.lanes.length }),
+    ...(world.types.size > 0 && { types: Object.fromEntries(world.types) }),
+    ...(world.agents.size > 0 && { agents: world.agents.size }),
+    ...(world.stateFloor > 0 && { state_floor: world.stateFloor }),
+    ...Object.fromEntries([
+      ...named("watch", world.watches),
+      ...named("agent", world.agents),
+      ...named("breaker", world.breakers),
+    ]),
+  };
+}
+
+/** Reads everything that a project keeps. Sent in the same turn of the event loop, behind what was sent before. */
+export async function readView(
+  redis: RedisConnection,
+  { project, runs, after }: { project: string; runs: number; after: string },
+): Promise<View & { readonly clockwork: Clockwork; readonly lastEvent: string }> {
+  const keys = keysOf(project);
+  const shards = shardsOf(keys, runs);
+  const replies = await redis.batch([
+    ["HGETALL", keys.project.control],
+    ["ZRANGE", keys.project.line, "0", "-1", "WITHSCORES"],
+    ["ZRANGE", keys.project.edges, "0", "-1"],
+    ["ZRANGE", keys.project.dead, "0", "-1"],
+    ["HGETALL", keys.project.state],
+    ["ZRANGE", keys.project.state_names, "0", "-1"],
+    ["HGETALL", keys.project.idempotency],
+    ["XRANGE", keys.project.events, `(${after}`, "+"],
+    ...shards.map((key) => ["HGETALL", key]),
+  ]);
+  const [control, line, edges, dead, state, names, idempotency, events, ...records] = replies;
+  const fields = records.flatMap((reply) => pairs(reply));
+  const entries = list(events).map((entry) => list(entry));
+  const { next_due, armed, generation, sent: _, ...rest } = Object.fromEntries(pairs(control));
+  return {
+    records: parsed(fields.filter(([name]) => !name.includes(":"))),
+    texts: Object.fromEntries(fields.filter(([name]) => name.includes(":"))),
+    line: Object.fromEntries(pairs(line).map(([member, score]) => [member, Number(score)])),
+    edges: texts(edges),
+    dead: texts(dead),
+    state: Object.fromEntries(pairs(state)),
+    stateNames: texts(names),
+    idempotency: Object.fromEntries(pairs(idempotency).map(([key, text]) => [key, kept(text)])),
+    // A closed breaker is an empty text.
+    control: parsed(Object.entries(rest).filter(([, text]) => text !== "")),
+    facts: entries.flatMap(([, fields]) => factsIn(texts(fields)[1] ?? "[]")).toSorted(),
+    clockwork: {
+      next_due: Number(next_due ?? 0),
+      armed: Number(armed ?? 0),
+      generation: Number(generation ?? 0),
+    },
+    lastEvent: entries.length > 0 ? text(entries.at(-1)?.[0]) : after,
+  };
+}
+
+/** Keys of a project that may exist after so many runs; operations and blobs apart. */
+export function keysIn(project: string, runs: number): string[] {
+  const keys = keysOf(project);
+  return [...Object.values(keys.project), ...shardsOf(keys, runs)];
+}
+
+function shardsOf(keys: Keys, runs: number): string[] {
+  // Run n lies in shard n modulo the number of shards, and runs are counted from 1.
+  return runs >= SHARDS ? [...keys.shards] : keys.shards.slice(0, runs + 1);
+}
+
+function kept(stored: string): unknown {
+  const { fingerprint, reply } = JSON.parse(stored) as { fingerprint: string; reply: string };
+  return { fingerprint, reply: JSON.parse(reply) as unknown };
+}
+
+/** Each fact as its type and what it is about. */
+function factsIn(stored: string): string[] {
+  const facts = JSON.parse(stored) as Record<string, string>[];
+  return facts.map(
+    ({ type, task_id, breaker, key, run_id }) => `${type} ${task_id ?? breaker ?? key ?? run_id}`,
+  );
+}
+
+function parsed(fields: readonly (readonly [string, string])[]): Fields {
+  return Object.fromEntries(fields.map(([name, stored]) => [name, JSON.parse(stored) as unknown]));
+}
+
+function pairs(reply: RespValue | undefined): [string, string][] {
+  const flat = texts(reply);
+  const found: [string, string][] = [];
+  for (let index = 0; index < flat.length; index += 2) {
+    found.push([flat[index] ?? "", flat[index + 1] ?? ""]);
+  }
+  return found;
+}
+
+function texts(reply: RespValue | undefined): string[] {
+  return list(reply).map(text);
+}
+
+function list(reply: RespValue | undefined): RespValue[] {
+  if (reply instanceof RespError) throw new Error(reply.message);
+  if (!Array.isArray(reply)) throw new Error("Redis answered with something else than a list");
+  return reply;
+}
+
+function text(reply: RespValue | undefined): string {
+  if (reply === undefined || Array.isArray(reply)) throw new Error("Redis answered with no text");
+  return textOf(reply);
+}

@@ -1,0 +1,184 @@
+/**
+ * What the model keeps: the same records as Redis. Of the indexes it keeps only what cannot be worked out from records;
+ * the line, the counts and the dead letters are derived anew whenever they are needed.
+ */
+import { type AgentRecord } from "../../src/domain/agent.ts";
+import { LIMITS } from "../../src/domain/limits.ts";
+import { isTerminal } from "../../src/domain/lifecycle.ts";
+import { LANE_WIDTH, TIMER_OFFSET } from "../../src/domain/order.ts";
+import { type RunRecord, type TaskRecord } from "../../src/domain/task.ts";
+
+export interface Outcome {
+  readonly at: number;
+  readonly task_id: string;
+  readonly ok: boolean;
+}
+
+export interface Breaker {
+  pause_ms?: number;
+  until_ms?: number;
+  probe?: string;
+  outcomes?: Outcome[];
+  /** Set by people: it stays so until they say otherwise. */
+  forced?: "open" | "closed";
+}
+
+export interface Lane {
+  readonly agent_type: string;
+  readonly requires?: readonly string[];
+  readonly assignee?: string;
+}
+
+export interface StateEntry {
+  readonly version: number;
+  /** Milliseconds; 0 where it never expires. */
+  readonly expires: number;
+  /** JSON text. */
+  readonly value: string;
+}
+
+export interface World {
+  now: number;
+  runSeq: number;
+  readonly runs: Map<string, RunRecord>;
+  readonly tasks: Map<string, TaskRecord>;
+  /** Texts beside the records, by their full names (`r1t2:result`). */
+  readonly texts: Map<string, string>;
+  /** `<upstream>|<downstream>` */
+  readonly edges: Set<string>;
+  /** Lane n is the element n - 1. */
+  readonly lanes: Lane[];
+  readonly agents: Map<string, AgentRecord>;
+  /** When each agent type was last noted as polled for. */
+  readonly types: Map<string, number>;
+  /** Until when somebody waits for work of a type. */
+  readonly watches: Map<string, number>;
+  /** By "type:<type>" and "agent:<id>". */
+  readonly breakers: Map<string, Breaker>;
+  /** When the waiters behind an open breaker are woken. */
+  readonly breakerTimers: Map<string, number>;
+  /** Tasks whose edges are followed only in part, with the time since when. */
+  readonly pending: Map<string, number>;
+  /** When ended tasks are looked at for removal. */
+  readonly removals: Map<string, number>;
+  /** A task with many dependents was removed in part: its edges go first. */
+  halfRemoved: boolean;
+  readonly state: Map<string, StateEntry>;
+  /** When entries of the shared state are looked at: one that was written again keeps its old timer. */
+  readonly stateTimers: Map<string, number>;
+  /** The highest version of an entry that expired: later entries go on from there. */
+  stateFloor: number;
+  /** Replies of requests that were carried out. */
+  readonly operations: Map<string, { readonly fingerprint: string; readonly reply: unknown }>;
+  readonly idempotency: Map<string, { readonly fingerprint: string; readonly reply: unknown }>;
+  /** What the call in progress told: "<type> <subject>". */
+  facts: string[];
+}
+
+export function newWorld(now: number): World {
+  return {
+    now,
+    runSeq: 0,
+    runs: new Map(),
+    tasks: new Map(),
+    texts: new Map(),
+    edges: new Set(),
+    lanes: [],
+    agents: new Map(),
+    types: new Map(),
+    watches: new Map(),
+    breakers: new Map(),
+    breakerTimers: new Map(),
+    pending: new Map(),
+    removals: new Map(),
+    halfRemoved: false,
+    state: new Map(),
+    stateTimers: new Map(),
+    stateFloor: 0,
+    operations: new Map(),
+    idempotency: new Map(),
+    facts: [],
+  };
+}
+
+export function runOf(world: World, { task_id }: TaskRecord): RunRecord {
+  const run = world.runs.get(task_id.slice(0, task_id.indexOf("t")));
+  if (!run) throw new Error(`the model has no run for ${task_id}`);
+  return run;
+}
+
+/** Each number is led by a letter for its length, so that members sort like the numbers in them. */
+export function memberOf(task_id: string): string {
+  return task_id.replaceAll(/[rt](\d+)/g, (_, digits: string) =>
+    String.fromCodePoint(96 + digits.length).concat(digits),
+  );
+}
+
+export type TimerKind = "place" | "deadline" | "start" | "edges" | "state" | "breaker";
+
+export interface Timer {
+  readonly at: number;
+  readonly member: string;
+  readonly kind: TimerKind;
+  /** The task, the entry of the shared state, or the breaker. */
+  readonly subject: string;
+}
+
+/** Everything that will happen by itself, the earliest first. */
+export function timers(world: World): Timer[] {
+  const found: Timer[] = [];
+  const add = (at: number | undefined, kind: TimerKind, subject: string): void => {
+    if (at === undefined) return;
+    const member = kind === "place" ? memberOf(subject) : `${kind}:${subject}`;
+    found.push({ at, member, kind, subject });
+  };
+  for (const task of world.tasks.values()) {
+    if (isTerminal(task.status)) continue;
+    const { task_id, status } = task;
+    add(task.deadline, "deadline", task_id);
+    if (status === "running") add(task.lease?.until_ms, "place", task_id);
+    if (status === "scheduled") add(task.start_at, "place", task_id);
+    if (status === "ready") add(startLimit(task), "start", task_id);
+  }
+  for (const [subject, at] of world.pending) add(at, "edges", subject);
+  for (const [subject, at] of world.stateTimers) add(at, "state", subject);
+  for (const [subject, at] of world.breakerTimers) add(at, "breaker", subject);
+  return found.toSorted((a, b) => a.at - b.at || (a.member < b.member ? -1 : 1));
+}
+
+/** Until when it has to be claimed for the first time. */
+export function startLimit(task: TaskRecord): number | undefined {
+  if (task.attempt > 0 || task.start_within_seconds === undefined) return undefined;
+  return (task.ready_at ?? 0) + task.start_within_seconds * 1000;
+}
+
+/** Every member of the line with its score: each task stands in one place at most. */
+export function line(world: World): Map<string, number> {
+  const places = new Map<string, number>();
+  for (const { member, at } of timers(world)) places.set(member, at - TIMER_OFFSET);
+  for (const task of world.tasks.values()) {
+    if (task.status === "ready") {
+      places.set(memberOf(task.task_id), task.lane * LANE_WIDTH + (task.order ?? Number.NaN));
+    }
+  }
+  for (const [task_id, at] of world.removals) places.set(memberOf(task_id), at);
+  return places;
+}
+
+/** Dead letters that nobody has dealt with, as Redis lists them. */
+export function deadLetters(world: World): string[] {
+  return [...world.tasks.values()]
+    .filter((task) => task.status === "failed" && task.discarded_at === undefined)
+    .map((task) => `${deadGroup(task.error_code ?? "")}${memberOf(task.task_id)}`)
+    .toSorted();
+}
+
+export function deadGroup(code: string): string {
+  return `${code.replaceAll("|", "/")}|`;
+}
+
+/** When an ended task is first looked at for removal. */
+export function keptFor({ status, discarded_at }: TaskRecord): number {
+  const dead = status === "failed" && discarded_at === undefined;
+  return dead ? LIMITS.dead_letter_kept_ms : LIMITS.run_kept_ms;
+}

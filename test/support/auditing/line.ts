@@ -1,0 +1,77 @@
+/** The line: every task stands where its record says, and nothing else does. */
+import { isTerminal } from "../../../src/domain/lifecycle.ts";
+import { LIMITS } from "../../../src/domain/limits.ts";
+import { LANE_WIDTH, TIMER_OFFSET } from "../../../src/domain/order.ts";
+import type { TaskRecord } from "../../../src/domain/task.ts";
+import { type Books, memberOf } from "./books.ts";
+
+export function checkLine({ tasks, dump, line, fault }: Books): void {
+  const expected = new Map<string, number>();
+  for (const task of tasks.values()) {
+    if (isTerminal(task.status)) checkEnded(task, { line, fault });
+    else expected.set(memberOf(task.task_id), placeOf(task));
+    for (const [member, at] of timersOf(task)) expected.set(member, at - TIMER_OFFSET);
+  }
+  for (const [name, entry] of Object.entries(dump.hashes["state"] ?? {})) {
+    const expires = Number(entry.split(" ")[1]);
+    if (expires > 0) expected.set(`state:${name}`, expires - TIMER_OFFSET);
+  }
+  for (const [member, place] of expected) {
+    const score = line.get(member);
+    if (Number.isNaN(place)) {
+      if (score !== undefined) fault(`${member} is in the line`);
+    } else if (score === undefined) fault(`${member} is missing in the line`);
+    else if (score !== place) fault(`${member} stands at ${score} instead of ${place}`);
+  }
+  const ended = new Set(
+    [...tasks.values()]
+      .filter(({ status }) => isTerminal(status))
+      .map(({ task_id }) => memberOf(task_id)),
+  );
+  for (const member of line.keys()) {
+    if (!expected.has(member) && !ended.has(member) && !STANDS_BY_ITSELF.test(member))
+      fault(`${member} is in the line`);
+  }
+  const first = Math.min(...line.values());
+  const due = Number(dump.hashes["control"]?.["next_due"] ?? 0);
+  if (first < 0 && (due === 0 || due > first + TIMER_OFFSET)) {
+    fault(`next_due is ${due}, the first timer ${first + TIMER_OFFSET}`);
+  }
+}
+
+/**
+ * A key that was written again without an expiry keeps its timer until that is due, and so does a breaker that closed.
+ * Work on edges is checked with the edges.
+ */
+const STANDS_BY_ITSELF = /^(state|breaker|edges):/;
+
+/** Retention may find that the run went on, and then puts its tasks further back; never nearer. */
+function checkEnded(task: TaskRecord, { line, fault }: Pick<Books, "line" | "fault">): void {
+  const dead = task.status === "failed" && task.discarded_at === undefined;
+  const kept = dead ? LIMITS.dead_letter_kept_ms : LIMITS.run_kept_ms;
+  const score = line.get(memberOf(task.task_id));
+  if (score === undefined) fault(`${task.task_id} waits for no removal`);
+  else if (score < (task.ended_at ?? Number.NaN) + kept || score >= LANE_WIDTH) {
+    fault(`${task.task_id} is removed at ${score}, though it ended at ${task.ended_at}`);
+  }
+}
+
+/** Not a number where the task has no place. */
+function placeOf(task: TaskRecord): number {
+  if (task.status === "ready") return task.lane * LANE_WIDTH + (task.order ?? 0);
+  if (task.status === "running") return (task.lease?.until_ms ?? 0) - TIMER_OFFSET;
+  if (task.status === "scheduled") return (task.start_at ?? 0) - TIMER_OFFSET;
+  return Number.NaN;
+}
+
+function timersOf(task: TaskRecord): [string, number][] {
+  const { task_id, deadline, start_within_seconds: within, ready_at } = task;
+  const timers: [string, number][] = [];
+  if (deadline !== undefined && !isTerminal(task.status)) {
+    timers.push([`deadline:${task_id}`, deadline]);
+  }
+  if (within !== undefined && task.status === "ready" && task.attempt === 0) {
+    timers.push([`start:${task_id}`, (ready_at ?? 0) + within * 1000]);
+  }
+  return timers;
+}

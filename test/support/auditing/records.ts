@@ -1,0 +1,89 @@
+/** Records by themselves: leases and attempts, texts and blobs, runs. */
+import { isTerminal } from "../../../src/domain/lifecycle.ts";
+import type { RunRecord, TaskRecord } from "../../../src/domain/task.ts";
+import type { Books } from "./books.ts";
+
+export function checkRecords(books: Books): void {
+  for (const task of books.tasks.values()) {
+    checkLease(task, books.fault);
+    checkTexts(task, books);
+    if (!books.runs.has(task.task_id.replace(/t\d+$/, ""))) {
+      books.fault(`${task.task_id} has no run`);
+    }
+  }
+  for (const name of books.texts.keys()) {
+    if (!books.tasks.has(name.replace(/:.*/, ""))) books.fault(`${name} belongs to no task`);
+  }
+  for (const run of books.runs.values()) checkRun(run, books);
+  checkBlobs(books);
+}
+
+function checkLease(task: TaskRecord, fault: Books["fault"]): void {
+  const live = task.lease !== undefined && task.lease.ended === undefined;
+  const { task_id, status, attempt, attempts = [] } = task;
+  if (live !== (status === "running")) fault(`${task_id} is ${status}, lease live: ${live}`);
+  if (attempt > 0 !== (task.lease !== undefined)) fault(`${task_id}: attempt without lease`);
+  const numbers = attempts.map((past) => past.attempt);
+  if (numbers.some((number, index) => index > 0 && number <= (numbers[index - 1] ?? 0))) {
+    fault(`${task_id}: attempts out of order: ${numbers.join(", ")}`);
+  }
+  const last = numbers.at(-1) ?? 0;
+  if (last > attempt) fault(`${task_id}: attempt ${last} in the history of ${attempt}`);
+  if (task.lease && (last === attempt) === live)
+    fault(`${task_id}: history ${numbers.join(", ")}, attempt ${attempt}, live: ${live}`);
+  if (isTerminal(status) !== (task.ended_at !== undefined)) fault(`${task_id}: ended_at`);
+  if ((status === "failed") !== (task.error_code !== undefined)) fault(`${task_id}: error_code`);
+}
+
+function checkTexts(task: TaskRecord, { texts, fault }: Books): void {
+  const { task_id } = task;
+  const expected = new Set<string>();
+  if (task.payload_blob === undefined) expected.add("payload");
+  if (task.has_notes) expected.add("notes");
+  if ((task.result_bytes ?? 0) > 0 && task.result_blob === undefined) expected.add("result");
+  for (const attempt of task.late_results ?? []) expected.add(`late:${attempt}`);
+  for (const name of expected) {
+    if (!texts.has(`${task_id}:${name}`)) fault(`${task_id} lacks its ${name}`);
+  }
+  for (const name of texts.keys()) {
+    if (name.startsWith(`${task_id}:`) && !expected.has(name.slice(task_id.length + 1))) {
+      fault(`${name} belongs to nothing`);
+    }
+  }
+}
+
+function checkRun(run: RunRecord, { tasks, fault }: Books): void {
+  const ids = Array.from({ length: run.tasks }, (_, index) => `${run.run_id}t${index + 1}`);
+  const own = ids.map((id) => tasks.get(id)).filter((task) => task !== undefined);
+  const removed = run.removed ?? 0;
+  if (own.length + removed !== run.tasks) {
+    fault(`${run.run_id} has ${own.length} of ${run.tasks} tasks, ${removed} were removed`);
+  }
+  const open = own.filter(({ status }) => !isTerminal(status)).length;
+  const failed = own.filter(({ status }) => status === "failed").length;
+  if (run.open !== open) fault(`${run.run_id} counts ${run.open} open tasks of ${open}`);
+  if (removed === 0 ? run.failed !== failed : run.failed < failed) {
+    fault(`${run.run_id} counts ${run.failed} failed tasks of ${failed}`);
+  }
+  const ended = run.cancelled ? "cancelled" : run.failed > 0 ? "failed" : "completed";
+  const status = open > 0 ? "active" : ended;
+  if (run.status !== status) fault(`${run.run_id} is ${run.status} instead of ${status}`);
+  if ((run.ended_at === undefined) !== open > 0) fault(`${run.run_id}: ended_at`);
+}
+
+function checkBlobs({ tasks, texts, dump, fault }: Books): void {
+  const named = new Set<string>();
+  for (const { payload_blob, result_blob, outdated_blobs = [] } of tasks.values()) {
+    for (const blob of outdated_blobs) named.add(`blob:${blob}`);
+    if (payload_blob !== undefined) named.add(`blob:${payload_blob}`);
+    if (result_blob !== undefined) named.add(`blob:${result_blob}`);
+  }
+  for (const [name, text] of texts) {
+    if (!name.includes(":late:")) continue;
+    const late = JSON.parse(text) as { result_blob?: string };
+    if (late.result_blob !== undefined) named.add(`blob:${late.result_blob}`);
+  }
+  const kept = new Set(Object.keys(dump.strings).filter((name) => name.startsWith("blob:")));
+  for (const name of named) if (!kept.has(name)) fault(`${name} is missing`);
+  for (const name of kept) if (!named.has(name)) fault(`${name} belongs to nothing`);
+}

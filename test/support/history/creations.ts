@@ -1,0 +1,67 @@
+/** Whatever a client was told that it created is there, and nothing was created oftener than it was asked for. */
+import { z } from "zod";
+import type { Breach, History } from "../history.ts";
+import type { SeenCall } from "../seen-call.ts";
+import { groupBy, textIn } from "./seen.ts";
+
+const described = z.looseObject({ task_description: z.string() });
+const workflow = z.looseObject({ tasks: z.array(described) });
+
+export function checkCreations({ calls, final }: History): Breach[] {
+  const creations = calls.filter(
+    ({ tool }) => tool === "create_task" || tool === "create_workflow",
+  );
+  const faults: Breach[] = [];
+  for (const call of creations) {
+    const missing = idsMadeBy(call).filter((task_id) => !final.tasks.has(task_id));
+    if (missing.length > 0) {
+      faults.push({ kind: "lost", text: `${missing.join(", ")} was created and is gone` });
+    }
+  }
+  return [...faults, ...checkKeys(creations), ...checkTwins(creations, [...final.tasks.values()])];
+}
+
+/** Ids that the reply named. */
+function idsMadeBy({ tool, outcome }: SeenCall): string[] {
+  if (!("said" in outcome)) return [];
+  if (tool === "create_task") return [textIn(outcome.said, "task_id")];
+  const run_id = textIn(outcome.said, "run_id");
+  return Array.from({ length: Number(outcome.said["tasks"]) }, (_, n) => `${run_id}t${n + 1}`);
+}
+
+/** The same idempotency key with the same body names the same tasks each time. */
+function checkKeys(creations: readonly SeenCall[]): Breach[] {
+  const keyed = creations.filter(
+    ({ args, outcome }) => args["idempotency_key"] !== undefined && "said" in outcome,
+  );
+  return [...groupBy(keyed, ({ tool, args }) => `${tool} ${String(args["idempotency_key"])}`)]
+    .map(([key, group]) => ({ key, answers: new Set(group.map((call) => idsMadeBy(call).join())) }))
+    .filter(({ answers }) => answers.size > 1)
+    .map(({ key, answers }) => ({
+      kind: "doubled",
+      text: `${key} created ${[...answers].join(" and then ")}`,
+    }));
+}
+
+/** Titles tell apart what was asked for: a request with a key makes one task, one without makes one each time it is sent. */
+function checkTwins(
+  creations: readonly SeenCall[],
+  tasks: readonly { readonly task_id: string; readonly title: string }[],
+): Breach[] {
+  const allowed = new Map<string, number>();
+  for (const { tool, args } of creations) {
+    const made = tool === "create_task" ? [described.parse(args)] : workflow.parse(args).tasks;
+    for (const { task_description } of made) {
+      const title = task_description.split("\n", 1)[0] ?? "";
+      const times = args["idempotency_key"] === undefined ? (allowed.get(title) ?? 0) + 1 : 1;
+      allowed.set(title, times);
+    }
+  }
+  return [...groupBy(tasks, ({ title }) => title)].flatMap(([title, twins]) => {
+    const most = allowed.get(title);
+    if (most === undefined || twins.length <= most) return [];
+    const ids = twins.map(({ task_id }) => task_id).join(", ");
+    const text = `"${title}" was asked for ${most} times and created as ${ids}`;
+    return [{ kind: "doubled", text }];
+  });
+}
