@@ -5,7 +5,7 @@ export function setup(): void {
   const server = findServer(process.env["PATH"] ?? "");
   if (!server) {
     console.log(
-      "No redis-server or valkey-server on the path: tests run on the embedded engine, and those that compare it with a real Redis are skipped.",
+      "No redis-server or valkey-server on the path: tests run on the embedded engine, and those that need a real Redis (load, models, faults, comparisons) are skipped.",
     );
   }
 }
