@@ -15,6 +15,8 @@ export const STATUSES = [
 
 export type Status = (typeof STATUSES)[number];
 
+const OPEN = ["blocked", "scheduled", "ready", "running", "suspended", "in_review"] as const;
+
 export const TERMINAL = ["completed", "failed", "cancelled", "skipped"] as const;
 
 export type TerminalStatus = (typeof TERMINAL)[number];
@@ -47,17 +49,30 @@ export const MOVES = {
   release: { from: ["running", "ready", "scheduled"], to: "ready" },
   /** The attempt failed, and another one follows after a pause. */
   retry: { from: ["running", "ready", "scheduled"], to: "scheduled" },
+  /** Its worker gave the lease back until its children end, or until its question is answered. */
+  suspend: { from: ["running", "ready", "scheduled"], to: "suspended" },
+  /** What it was suspended for came. */
+  resume: { from: ["suspended"], to: "ready" },
+  /** Its result waits for a reviewer's verdict. */
+  review: { from: ["running", "ready", "scheduled"], to: "in_review" },
+  /** The reviewer approved. */
+  accept: { from: ["in_review"], to: "completed" },
+  /** The reviewer sent it back. */
+  rework: { from: ["in_review"], to: "ready" },
   /** From `ready` and `scheduled` too: a late result is accepted while nobody else claimed. */
   complete: { from: ["running", "ready", "scheduled"], to: "completed" },
   /** No attempt follows: a dead letter. From waiting statuses when a deadline passes. */
-  fail: { from: ["blocked", "scheduled", "ready", "running"], to: "failed" },
-  cancel: { from: ["blocked", "scheduled", "ready", "running"], to: "cancelled" },
+  fail: { from: [...OPEN], to: "failed" },
+  cancel: { from: [...OPEN], to: "cancelled" },
   /** A dead letter is tried again with a fresh budget. */
   redrive: { from: ["failed"], to: "ready" },
   /** The task that it was skipped because of is tried again. */
   revive: { from: ["skipped"], to: "blocked" },
   /** A late result is taken for the task's result. */
-  promote: { from: ["scheduled", "ready", "running", "failed", "cancelled"], to: "completed" },
+  promote: {
+    from: ["scheduled", "ready", "running", "suspended", "failed", "cancelled"],
+    to: "completed",
+  },
 } as const satisfies Record<string, Move>;
 
 export type MoveName = keyof typeof MOVES;

@@ -99,6 +99,12 @@ export const taskRecord = z.strictObject({
   /** True when other tasks wait for this one. */
   has_dependents: z.boolean().optional(),
   skipped_because: z.string().optional(),
+  /** The task whose holder created it; the same run. */
+  parent: z.string().optional(),
+  /** The task whose result it judges; the same run. */
+  reviews: z.string().optional(),
+  /** The agent that goes first until then: the one that worked on it before. */
+  prefer: z.strictObject({ agent_id: z.string(), until_ms: z.int() }).optional(),
   /** Where following its edges goes on: the last dependent that was reached. */
   edges_after: z.string().optional(),
   /** True while its skipped dependents wait to be revived. */
@@ -145,6 +151,11 @@ export const runRecord = z.strictObject({
   removed: z.int().optional(),
   ended_at: z.int().optional(),
 });
+
+/** Whether its run fails with it: a child's parent answers for the child, and a review says nothing about the run. */
+export function decides({ parent, reviews }: TaskRecord): boolean {
+  return parent === undefined && reviews === undefined;
+}
 
 export type AttemptRecord = z.infer<typeof attemptRecord>;
 export type DependencyRecord = z.infer<typeof dependencyRecord>;

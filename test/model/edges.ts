@@ -76,7 +76,7 @@ function resolve({
   if (unmet) {
     const becomes = task.status === "blocked";
     if (becomes) {
-      move(task, "skip");
+      move(world, task, "skip");
       world.facts.push(`task.skipped ${task.task_id}`);
       endTask(world, task);
     }
@@ -86,7 +86,7 @@ function resolve({
   const revived = task.status === "skipped";
   if (revived) {
     reopenTask(world, task);
-    move(task, "revive");
+    move(world, task, "revive");
     delete task.skipped_because;
   }
   if (task.open_dependencies === 0) unblock(world, task);
@@ -108,10 +108,10 @@ function endOf({ status }: TaskRecord): TerminalStatus | undefined {
 
 function unblock(world: World, task: TaskRecord): void {
   if ((task.start_at ?? 0) > world.now) {
-    move(task, "postpone");
+    move(world, task, "postpone");
     return;
   }
-  move(task, "unblock");
+  move(world, task, "unblock");
   world.facts.push(`task.ready ${task.task_id}`);
   makeReady(world, task);
 }

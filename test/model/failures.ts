@@ -34,7 +34,7 @@ export function followFailure(
     die({ world, task }, failure.code);
     return;
   }
-  move(task, "retry");
+  move(world, task, "retry");
   task.start_at = at;
   world.facts.push(`task.retry_scheduled ${task.task_id}`);
 }
@@ -69,7 +69,7 @@ function backoffMs(task: TaskRecord, nth: number): number {
 }
 
 function die({ world, task }: { world: World; task: TaskRecord }, code: string): void {
-  move(task, "fail");
+  move(world, task, "fail");
   task.error_code = code;
   world.facts.push(`task.failed ${task.task_id}`);
   endTask(world, task);
@@ -100,7 +100,7 @@ export function lose(
     die({ world, task }, "poison");
     return;
   }
-  move(task, "expire");
+  move(world, task, "expire");
   makeReady(world, task);
 }
 

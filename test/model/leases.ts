@@ -78,7 +78,7 @@ function termOf(world: World, task: TaskRecord): number {
 /** Takes the task back under the lease that ran out. */
 function reclaim(world: World, task: TaskRecord): void {
   const lease = leaseOf(task);
-  move(task, "reclaim");
+  move(world, task, "reclaim");
   world.facts.push(`task.claimed ${task.task_id}`);
   delete lease.ended;
   lease.alive = true;

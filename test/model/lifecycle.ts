@@ -2,7 +2,7 @@
 import { LIMITS } from "../../src/domain/limits.ts";
 import { type Move, MOVES, type MoveName } from "../../src/domain/lifecycle.ts";
 import { claimOrder } from "../../src/domain/order.ts";
-import { type TaskRecord } from "../../src/domain/task.ts";
+import { decides, type TaskRecord } from "../../src/domain/task.ts";
 import { returnProbe } from "./breakers.ts";
 import { keptFor, runOf, type World } from "./world.ts";
 
@@ -11,10 +11,13 @@ export function may(task: TaskRecord, name: MoveName): boolean {
   return from.includes(task.status);
 }
 
-export function move(task: TaskRecord, name: MoveName): void {
+/** Call it before anything else of the task changes that its new status brings along. */
+export function move(world: World, task: TaskRecord, name: MoveName): void {
   if (!may(task, name))
     throw new Error(`the model moves ${task.task_id}: ${name} from ${task.status}`);
+  const before = task.status;
   task.status = MOVES[name].to;
+  for (const follow of world.whenMoved) follow(world, task, before);
 }
 
 export function makeReady(world: World, task: TaskRecord): void {
@@ -26,7 +29,7 @@ export function makeReady(world: World, task: TaskRecord): void {
 export function endTask(world: World, task: TaskRecord): void {
   const run = runOf(world, task);
   run.open -= 1;
-  if (task.status === "failed") run.failed += 1;
+  if (task.status === "failed" && decides(task)) run.failed += 1;
   task.ended_at = world.now;
   delete task.progress;
   world.removals.set(task.task_id, world.now + keptFor(task));
@@ -40,7 +43,7 @@ export function endTask(world: World, task: TaskRecord): void {
 export function reopenTask(world: World, task: TaskRecord): void {
   const run = runOf(world, task);
   run.open += 1;
-  if (task.status === "failed") run.failed -= 1;
+  if (task.status === "failed" && decides(task)) run.failed -= 1;
   delete task.ended_at;
   world.removals.delete(task.task_id);
   if (run.status === "active") return;

@@ -9,11 +9,14 @@ import { resolve } from "./resolve.ts";
 import { type History } from "./scene.ts";
 import { pass, passToTimer, type Play, type Stage, step } from "./step.ts";
 import { keysIn } from "./view.ts";
-import { newWorld } from "./world.ts";
+import { type Follower, newWorld } from "./world.ts";
 
 /** Midnight of a day in the future: nothing may depend on the real clock. */
 const START = Date.UTC(2031, 4, 6);
 const DAY = 86_400_000;
+
+/** In the order of the chunks in Lua. */
+const WHEN_MOVED: readonly Follower[] = [];
 
 export interface Sequence {
   readonly commands: readonly Command[];
@@ -57,7 +60,7 @@ async function expectNoFaults({ redis, project }: Stage): Promise<void> {
 }
 
 function open(stage: Stage): Play {
-  const world = newWorld(START);
+  const world = newWorld(START, WHEN_MOVED);
   const history: History = { calls: [], leases: [], ticks: [], names: 0 };
   const store = createStore({
     transport: stage.transport,

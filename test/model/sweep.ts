@@ -39,7 +39,7 @@ function handle({ world, timer, budget }: { world: World; timer: Timer; budget: 
   else if (kind === "start") missStart(world, task);
   else if (task.status === "running") expire(world, task);
   else if (task.status === "scheduled" && (task.start_at ?? 0) <= world.now) {
-    move(task, "arrive");
+    move(world, task, "arrive");
     world.facts.push(`task.ready ${task.task_id}`);
     makeReady(world, task);
   }

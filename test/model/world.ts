@@ -4,7 +4,7 @@
  */
 import { type AgentRecord } from "../../src/domain/agent.ts";
 import { LIMITS } from "../../src/domain/limits.ts";
-import { isTerminal } from "../../src/domain/lifecycle.ts";
+import { isTerminal, type Status } from "../../src/domain/lifecycle.ts";
 import { LANE_WIDTH, TIMER_OFFSET } from "../../src/domain/order.ts";
 import { type RunRecord, type TaskRecord } from "../../src/domain/task.ts";
 
@@ -37,8 +37,12 @@ export interface StateEntry {
   readonly value: string;
 }
 
+/** What else follows a change of a task's status, as in `moves.lua`; `before` is the status that it had. */
+export type Follower = (world: World, task: TaskRecord, before: Status) => void;
+
 export interface World {
   now: number;
+  readonly whenMoved: readonly Follower[];
   runSeq: number;
   readonly runs: Map<string, RunRecord>;
   readonly tasks: Map<string, TaskRecord>;
@@ -75,9 +79,10 @@ export interface World {
   facts: string[];
 }
 
-export function newWorld(now: number): World {
+export function newWorld(now: number, whenMoved: readonly Follower[]): World {
   return {
     now,
+    whenMoved,
     runSeq: 0,
     runs: new Map(),
     tasks: new Map(),

@@ -62,7 +62,7 @@ function apply({ world, task }: Subject, call: Control): string | undefined {
 
 function cancel({ world, task }: Subject): string | undefined {
   if (!may(task, "cancel")) return `it is ${task.status} already`;
-  move(task, "cancel");
+  move(world, task, "cancel");
   world.facts.push(`task.cancelled ${task.task_id}`);
   voidLease(world, task);
   endTask(world, task);
@@ -74,7 +74,7 @@ function retry({ world, task }: Subject, { changes, text }: Control): string | u
   if (!may(task, "redrive")) return `only a failed task can be retried; it is ${task.status}`;
   voidLease(world, task);
   reopenTask(world, task);
-  move(task, "redrive");
+  move(world, task, "redrive");
   world.facts.push(`task.ready ${task.task_id}`);
   delete task.failures;
   delete task.rate_limits;
@@ -112,7 +112,7 @@ function promote({ world, task }: Subject): string | undefined {
   if (attempt === undefined) return "it has no late result";
   if (!may(task, "promote")) return `it is ${task.status} already`;
   if (isTerminal(task.status)) reopenTask(world, task);
-  move(task, "promote");
+  move(world, task, "promote");
   world.facts.push(`task.completed ${task.task_id}`);
   voidLease(world, task);
   delete task.error;

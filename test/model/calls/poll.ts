@@ -184,17 +184,23 @@ function lanesFor({ world, agent }: { world: World; agent: AgentRecord }): numbe
   return turned.slice(0, LIMITS.lanes_per_claim);
 }
 
-function avoids({ world, agent }: Visit, { avoid }: TaskRecord): boolean {
-  return avoid?.agent_id === agent.agent_id && avoid.until_ms > world.now;
+/** Others go first for a while: those that did not hand it back, or the one that worked on it before. */
+function avoids({ world, agent }: Visit, { avoid, prefer }: TaskRecord): boolean {
+  const kept = (mark: typeof avoid): boolean => mark !== undefined && mark.until_ms > world.now;
+  return (
+    (kept(avoid) && avoid?.agent_id === agent.agent_id) ||
+    (kept(prefer) && prefer?.agent_id !== agent.agent_id)
+  );
 }
 
 function handOut(
   { world, agent, asked, checks }: Visit,
   { task, probes }: { task: TaskRecord; probes: boolean },
 ): void {
-  move(task, "claim");
+  move(world, task, "claim");
   task.attempt += 1;
   delete task.avoid;
+  delete task.prefer;
   delete task.message;
   delete task.progress;
   const own = task.lease_seconds ?? (asked.lease_seconds || LIMITS.lease_seconds_default);

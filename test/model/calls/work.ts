@@ -74,7 +74,7 @@ function complete(
   { world, task }: { world: World; task: TaskRecord },
   { submit, result }: Submission,
 ): void {
-  move(task, "complete");
+  move(world, task, "complete");
   world.facts.push(`task.completed ${task.task_id}`);
   task.result_bytes = submit.result_bytes;
   if (result !== "") world.texts.set(`${task.task_id}:result`, result);
@@ -97,7 +97,7 @@ function fail({ world, task }: { world: World; task: TaskRecord }, call: Submiss
 }
 
 function release({ world, task }: { world: World; task: TaskRecord }, call: Submission): void {
-  move(task, "release");
+  move(world, task, "release");
   world.facts.push(`task.ready ${task.task_id}`);
   delete task.progress;
   delete task.lost;

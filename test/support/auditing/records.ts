@@ -1,6 +1,6 @@
 /** Records by themselves: leases and attempts, texts and blobs, runs. */
 import { isTerminal } from "../../../src/domain/lifecycle.ts";
-import type { RunRecord, TaskRecord } from "../../../src/domain/task.ts";
+import { decides, type RunRecord, type TaskRecord } from "../../../src/domain/task.ts";
 import type { Books } from "./books.ts";
 
 export function checkRecords(books: Books): void {
@@ -60,7 +60,7 @@ function checkRun(run: RunRecord, { tasks, fault }: Books): void {
     fault(`${run.run_id} has ${own.length} of ${run.tasks} tasks, ${removed} were removed`);
   }
   const open = own.filter(({ status }) => !isTerminal(status)).length;
-  const failed = own.filter(({ status }) => status === "failed").length;
+  const failed = own.filter((task) => task.status === "failed" && decides(task)).length;
   if (run.open !== open) fault(`${run.run_id} counts ${run.open} open tasks of ${open}`);
   if (removed === 0 ? run.failed !== failed : run.failed < failed) {
     fault(`${run.run_id} counts ${run.failed} failed tasks of ${failed}`);

@@ -156,7 +156,7 @@ local function audit_run(run)
     if task then
       kept = kept + 1
       open = open + (TERMINAL[task.status] and 0 or 1)
-      failed = failed + (task.status == "failed" and 1 or 0)
+      failed = failed + (task.status == "failed" and decides(task) and 1 or 0)
     end
   end
   -- What was removed is no longer known by how it ended.

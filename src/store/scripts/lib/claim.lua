@@ -81,7 +81,10 @@ local function fits(task, agent)
   if not task or task.status ~= "ready" or overdue(task) or too_late_to_start(task) then
     return false
   end
-  local avoid = task.avoid
+  local avoid, prefer = task.avoid, task.prefer
+  if prefer and prefer.agent_id ~= agent.agent_id and prefer.until_ms > now() then
+    return false
+  end
   return not (avoid and avoid.agent_id == agent.agent_id and avoid.until_ms > now())
 end
 
@@ -95,7 +98,7 @@ end
 local function hand_out(task, agent, check)
   move(task, "claim")
   task.attempt = task.attempt + 1
-  task.avoid = nil
+  task.avoid, task.prefer = nil, nil
   task.message = nil
   task.progress = nil
   if task.start_within_seconds then

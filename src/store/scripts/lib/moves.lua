@@ -5,13 +5,21 @@ local function may(task, name)
   return MOVES[name].from[task.status] == true
 end
 
+-- What else follows a change of status: each is called with the task and the status that it had, before anything is
+-- written. Chunks that stand on this one add themselves.
+local when_moved = {}
+
 -- A move that the table lacks is a bug of the script, since guards come first: it fails before anything is written.
 local function move(task, name)
   if not may(task, name) then
     error("illegal move " .. name .. " of " .. task.task_id .. " from " .. task.status)
   end
+  local before = task.status
   task.status = MOVES[name].to
   save(task)
+  for _, follow in ipairs(when_moved) do
+    follow(task, before)
+  end
 end
 
 -- Timers of a task besides its place in the line: each is a member of its own, with the task's id behind a colon.
@@ -88,9 +96,14 @@ local function close_attempt(task, outcome)
   task.attempts = history
 end
 
+-- Whether the run fails with it: a child's parent answers for the child, and a review says nothing about the run.
+local function decides(task)
+  return not task.parent and not task.reviews
+end
+
 local function count_end(run, task, by)
   run.open = run.open - by
-  if task.status == "failed" then
+  if task.status == "failed" and decides(task) then
     run.failed = run.failed + by
   end
   save(run)
