@@ -1,4 +1,5 @@
 /** Checks a graph of new tasks before any is created, and finds an order in which dependencies come first. */
+import { components, shortestCycle } from "./components.ts";
 import { nearest } from "./nearest.ts";
 
 export interface Node {
@@ -6,36 +7,60 @@ export interface Node {
   readonly dependencies: readonly string[];
 }
 
+export interface GraphFault {
+  /** One sentence part. */
+  readonly text: string;
+  /** Index of the node where it is. */
+  readonly node: number;
+  /** Index among that node's dependencies, where one of them is at fault. */
+  readonly dependency?: number;
+}
+
 export interface Graph {
-  /** Indices of the nodes, dependencies before dependents; complete only where there are no faults. */
+  /** Indices of the nodes, dependencies before dependents; in no useful order where there are faults. */
   readonly sequence: readonly number[];
-  /** Every fault of the graph, one sentence part each. */
-  readonly faults: readonly string[];
+  /** Every fault of the graph; of the cycles within one knot, a single one. */
+  readonly faults: readonly GraphFault[];
 }
 
 /** `isExisting` says whether a name means an existing task instead of a key of this call. */
 export function checkGraph(nodes: readonly Node[], isExisting: (name: string) => boolean): Graph {
   const indexOf = new Map<string, number>();
-  const faults: string[] = [];
-  nodes.forEach(({ key }, index) => {
-    if (indexOf.has(key)) faults.push(`key ${quote(key)} stands twice`);
-    else indexOf.set(key, index);
+  const faults: GraphFault[] = [];
+  nodes.forEach(({ key }, node) => {
+    if (indexOf.has(key)) faults.push({ text: `key ${quote(key)} stands twice`, node });
+    else indexOf.set(key, node);
   });
-  const edges = nodes.map(({ key, dependencies }) => {
+  const keys = [...indexOf.keys()];
+  const edges = nodes.map(({ key, dependencies }, node) => {
     const targets: number[] = [];
     const seen = new Set<string>();
-    for (const name of dependencies) {
-      if (seen.has(name)) faults.push(`${key} names ${quote(name)} twice`);
-      else if (name === key) faults.push(`${key} depends on itself`);
-      else if (indexOf.has(name)) targets.push(indexOf.get(name) ?? 0);
-      else if (!isExisting(name)) faults.push(unknownKey(name, key, [...indexOf.keys()]));
+    for (const [dependency, name] of dependencies.entries()) {
+      const at = { node, dependency };
+      const target = indexOf.get(name);
+      if (seen.has(name)) faults.push({ text: `${key} names ${quote(name)} twice`, ...at });
+      else if (name === key) faults.push({ text: `${key} depends on itself`, ...at });
+      else if (target !== undefined) targets.push(target);
+      else if (!isExisting(name)) faults.push({ text: unknownKey(name, key, keys), ...at });
       seen.add(name);
     }
     return targets;
   });
-  const { sequence, cycle } = sort(edges);
-  if (cycle) faults.push(`cycle ${cycle.map((index) => nodes[index]?.key ?? "").join(" → ")}`);
-  return { sequence, faults };
+  const knots = components(edges);
+  for (const knot of knots) {
+    if (knot.length > 1) faults.push(cycleFault(nodes, edges, Math.min(...knot)));
+  }
+  return { sequence: knots.flat(), faults };
+}
+
+function cycleFault(
+  nodes: readonly Node[],
+  edges: readonly (readonly number[])[],
+  start: number,
+): GraphFault {
+  const keys = shortestCycle(edges, start).map((index) => nodes[index]?.key ?? "");
+  const dependency = nodes[start]?.dependencies.indexOf(keys[1] ?? "") ?? 0;
+  return { text: `cycle ${keys.toReversed().join(" → ")}`, node: start, dependency };
 }
 
 function unknownKey(name: string, inTask: string, keys: readonly string[]): string {
@@ -45,29 +70,4 @@ function unknownKey(name: string, inTask: string, keys: readonly string[]): stri
 
 function quote(text: string): string {
   return `"${text.length > 40 ? `${text.slice(0, 40)}…` : text}"`;
-}
-
-/** Depth first, without recursion: a chain may be as long as the workflow. `edges[i]` are the dependencies of i. */
-function sort(edges: readonly (readonly number[])[]): { sequence: number[]; cycle?: number[] } {
-  const sequence: number[] = [];
-  const state = edges.map((): "new" | "open" | "done" => "new");
-  for (let start = 0; start < edges.length; start++) {
-    const path: { node: number; next: number }[] = [];
-    if (state[start] === "new") path.push({ node: start, next: 0 });
-    for (let top = path.at(-1); top; top = path.at(-1)) {
-      state[top.node] = "open";
-      const target = edges[top.node]?.[top.next++];
-      if (target === undefined) {
-        state[top.node] = "done";
-        sequence.push(top.node);
-        path.pop();
-      } else if (state[target] === "open") {
-        const nodes = path.map(({ node }) => node);
-        return { sequence, cycle: [...nodes.slice(nodes.indexOf(target)), target].toReversed() };
-      } else if (state[target] === "new") {
-        path.push({ node: target, next: 0 });
-      }
-    }
-  }
-  return { sequence };
 }

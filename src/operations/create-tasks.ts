@@ -72,9 +72,8 @@ function plan(input: CreateInput, blobName: () => string): Result<Plan> {
     (name) => parseTaskId(name) !== undefined,
   );
   if (graph.faults.length > 0) {
-    return refuse("graph", `Nothing was created: ${graph.faults.join("; ")}.`, {
-      faults: graph.faults,
-    });
+    const faults = graph.faults.map(({ text }) => text);
+    return refuse("graph", `Nothing was created: ${faults.join("; ")}.`, { faults });
   }
   const numbers = new Map(input.tasks.map(({ key }, index) => [key, index + 1]));
   const tasks = [];

@@ -1,9 +1,11 @@
 /** Checking a graph of new tasks: an order in which dependencies come first, or every fault at once. */
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { checkGraph, type Node } from "../../src/domain/graph.ts";
+import { checkGraph, type Graph, type Node } from "../../src/domain/graph.ts";
 
 const nobody = (): boolean => false;
+
+const texts = ({ faults }: Graph): string[] => faults.map(({ text }) => text);
 
 function nodes(edges: Readonly<Record<string, readonly string[]>>): Node[] {
   return Object.entries(edges).map(([key, dependencies]) => ({ key, dependencies }));
@@ -47,7 +49,7 @@ test("one edge back makes a cycle, and the fault names a path that closes", () =
           ? { ...node, dependencies: [...node.dependencies, end?.key ?? ""] }
           : node,
       );
-      const { faults } = checkGraph(closed, nobody);
+      const faults = texts(checkGraph(closed, nobody));
       expect(faults).toHaveLength(1);
       const path = (faults[0] ?? "").replace("cycle ", "").split(" → ");
       expect(path[0]).toBe(path.at(-1));
@@ -70,7 +72,7 @@ test("a chain of ten thousand is no deeper than it needs to be", () => {
 test("a name that means an existing task is no fault, unless it is doubled", () => {
   const exists = (name: string): boolean => name === "r1t1";
   expect(checkGraph(nodes({ a: ["r1t1"] }), exists).faults).toEqual([]);
-  expect(checkGraph(nodes({ a: ["r1t1", "r1t1"] }), exists).faults).toEqual([
+  expect(texts(checkGraph(nodes({ a: ["r1t1", "r1t1"] }), exists))).toEqual([
     'a names "r1t1" twice',
   ]);
 });
@@ -88,7 +90,7 @@ test("every fault is listed, in the order of the tasks, with the nearest name", 
     { key: "lint", dependencies: ["test"] },
     { key: "test", dependencies: [] },
   ];
-  expect(checkGraph(list, nobody).faults).toEqual([
+  expect(texts(checkGraph(list, nobody))).toEqual([
     'key "test" stands twice',
     'unknown key "tset" in build (did you mean test?)',
     "build depends on itself",
@@ -98,6 +100,32 @@ test("every fault is listed, in the order of the tasks, with the nearest name", 
 });
 
 test("a long name is cut in a fault", () => {
-  const [fault] = checkGraph(nodes({ a: ["x".repeat(500)] }), nobody).faults;
+  const [fault] = texts(checkGraph(nodes({ a: ["x".repeat(500)] }), nobody));
   expect(fault?.length).toBeLessThan(100);
+});
+
+test("cycles that do not touch are each a fault, at the dependency that leads into it", () => {
+  const { faults } = checkGraph(
+    nodes({ a: ["c"], b: ["a"], c: ["x", "b"], x: [], d: ["e"], e: ["d"], f: ["d"] }),
+    nobody,
+  );
+  expect(faults).toEqual([
+    { text: "cycle a → b → c → a", node: 0, dependency: 0 },
+    { text: "cycle d → e → d", node: 4, dependency: 0 },
+  ]);
+});
+
+test("a fault says where it is", () => {
+  const list = [
+    { key: "a", dependencies: ["b", "nobody"] },
+    { key: "b", dependencies: ["b"] },
+    { key: "b", dependencies: [] },
+  ];
+  expect(checkGraph(list, nobody).faults.map(({ node, dependency }) => [node, dependency])).toEqual(
+    [
+      [2, undefined],
+      [0, 1],
+      [1, 0],
+    ],
+  );
 });
