@@ -131,6 +131,8 @@ export const taskRecord = z.strictObject({
   /** Blobs that held an earlier input or an earlier late result. */
   outdated_blobs: z.array(z.string()).optional(),
   ended_at: z.int().optional(),
+  /** True from the moment its removal has begun: nothing takes that back. */
+  retiring: z.boolean().optional(),
   /** The caller's key for the call that made it, kept as long as the task. */
   idempotency_key: z.string().optional(),
 });

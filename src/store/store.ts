@@ -227,7 +227,7 @@ export interface Store {
   tickSent(generation: number): Promise<void>;
   /** How far behind the timers are; touches nothing. */
   health(): Promise<StoreHealth>;
-  /** Removes a batch of what has been kept for long enough; how many tasks went. */
+  /** Removes a batch of what has been kept for long enough; how many tasks it worked on. */
   retire(): Promise<number>;
   subscribe(channel: string): Promise<Subscription>;
 }
@@ -325,7 +325,8 @@ export function createStore({ transport, project, now, onTick }: StoreOptions): 
     retire: async () => {
       const found = await run({ script: SCRIPTS.retire, reply: retireReply, request: {} });
       if ("refused" in found || found.said.due.length === 0) return 0;
-      // Blobs first: a crash in between leaves records whose removal is tried again, and no blob that nobody names.
+      // Blobs first: a crash in between leaves marked records, which the next call names again, and no blob that nobody
+      // names.
       await transport.unlink(found.said.blobs.map((name) => keys.blob(name)));
       await run({
         script: SCRIPTS.retire,

@@ -35,7 +35,8 @@ export type Call =
   | { readonly op: "breakers"; readonly args: BreakerForce | null }
   | { readonly op: "tick"; readonly args: Look }
   | { readonly op: "sent"; readonly args: number }
-  | { readonly op: "retire"; readonly args: null };
+  /** `cut`: the Worker dies between its two halves. */
+  | { readonly op: "retire"; readonly args: { readonly cut: boolean } };
 
 export async function perform(store: Store, call: Call): Promise<Reply> {
   switch (call.op) {
@@ -66,7 +67,7 @@ export async function perform(store: Store, call: Call): Promise<Reply> {
     case "sent":
       return said(await store.tickSent(call.args));
     case "retire":
-      return said(await store.retire());
+      return said(await unlessCut(store.retire()));
   }
 }
 
@@ -99,7 +100,20 @@ export function imagine(world: World, call: Call): Reply {
     case "sent":
       return said(undefined);
     case "retire":
-      return said(retire(world));
+      return said(retire(world, call.args));
+  }
+}
+
+/** The end of a Worker between two requests. */
+export class Death extends Error {}
+
+/** What the model says of it. */
+async function unlessCut(retiring: Promise<number>): Promise<number | "cut"> {
+  try {
+    return await retiring;
+  } catch (error) {
+    if (error instanceof Death) return "cut";
+    throw error;
   }
 }
 

@@ -101,8 +101,8 @@ export type Command =
     }
   /** QStash has accepted the tick that was armed last. */
   | { readonly do: "sent" }
-  /** After so many days in which nobody called. */
-  | { readonly do: "retire"; readonly days: number }
+  /** After so many days in which nobody called. `cut`: the Worker dies between the two halves. */
+  | { readonly do: "retire"; readonly days: number; readonly cut: boolean }
   | { readonly do: "pass"; readonly ms: number }
   /** To the next timer, or just beside it. */
   | { readonly do: "pass to timer"; readonly offset: number }

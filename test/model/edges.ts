@@ -70,7 +70,7 @@ function resolve({
   task: TaskRecord;
   source: TaskRecord;
 }): boolean {
-  if (task.status !== "blocked" && task.status !== "skipped") return false;
+  if (task.retiring || (task.status !== "blocked" && task.status !== "skipped")) return false;
   settle(task, source);
   const unmet = (task.dependencies ?? []).find(({ ended }) => ended && ended !== "completed");
   if (unmet) {

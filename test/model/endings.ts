@@ -66,7 +66,7 @@ async function byRemoval(play: Play): Promise<void> {
     if (looks === PATIENCE) throw new Error("retention does not come to an end");
     pass(play, 4 * DAY);
     await step(play, { op: "tick", args: { limit: 100 } });
-    await step(play, { op: "retire", args: null });
+    await step(play, { op: "retire", args: { cut: false } });
   }
   const left = [
     ...line(world).keys(),

@@ -26,7 +26,7 @@ export function pastAttempt(task: TaskRecord, lease: HeldLease): AttemptRecord |
 
 export function worthOf(world: World, lease: HeldLease): Worth {
   const task = world.tasks.get(lease.task_id);
-  if (!task?.lease) return { kind: "unknown" };
+  if (!task?.lease || task.retiring) return { kind: "unknown" };
   const current = task.lease;
   if (task.attempt === lease.attempt) {
     if (current.check !== lease.check || current.key_id !== lease.key_id)

@@ -54,7 +54,7 @@ export function resolve(scene: Scene, command: Command): Call | undefined {
       return last && { op: "sent", args: last.generation };
     }
     case "retire":
-      return { op: "retire", args: null };
+      return { op: "retire", args: { cut: command.cut } };
     case "resend":
       return again(scene, command);
     case "pass":

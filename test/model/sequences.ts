@@ -223,6 +223,7 @@ const resend = fc.record({
 const retire = fc.record({
   do: fc.constant("retire" as const),
   days: fc.constantFrom(0, 8, 31),
+  cut: fc.boolean(),
 });
 
 const restart = fc.record({ do: fc.constant("restart" as const), agent: fc.nat(3) });

@@ -19,6 +19,8 @@ export interface Stage {
 export interface Play {
   readonly stage: Stage;
   readonly store: Store;
+  /** The same of a Worker that dies before it deletes a blob. */
+  readonly dying: Store;
   readonly world: World;
   readonly history: History;
   /** What was called so far, one line each. */
@@ -33,7 +35,7 @@ export async function step(play: Play, call: Call): Promise<Reply> {
   log.push(`${world.now} ${call.op} ${JSON.stringify(call.args)}`);
   world.facts = [];
   const before = { ...play.clockwork, first: timers(world)[0]?.at ?? Infinity };
-  const performing = perform(play.store, call);
+  const performing = perform(call.op === "retire" && call.args.cut ? play.dying : play.store, call);
   // Two calls in a row remove: the state is read once both are done.
   if (call.op === "retire") await performing;
   const reading = readView(stage.redis, {

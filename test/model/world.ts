@@ -65,8 +65,6 @@ export interface World {
   readonly pending: Map<string, number>;
   /** When ended tasks are looked at for removal. */
   readonly removals: Map<string, number>;
-  /** A task with many dependents was removed in part: its edges go first. */
-  halfRemoved: boolean;
   readonly state: Map<string, StateEntry>;
   /** When entries of the shared state are looked at: one that was written again keeps its old timer. */
   readonly stateTimers: Map<string, number>;
@@ -96,7 +94,6 @@ export function newWorld(now: number, whenMoved: readonly Follower[]): World {
     breakerTimers: new Map(),
     pending: new Map(),
     removals: new Map(),
-    halfRemoved: false,
     state: new Map(),
     stateTimers: new Map(),
     stateFloor: 0,

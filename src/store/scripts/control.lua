@@ -30,7 +30,9 @@ if request.action == "promote_late_result" then
 end
 
 local function apply(task)
-  if request.action == "cancel" then
+  if task.retiring then
+    return "it is being removed after its retention"
+  elseif request.action == "cancel" then
     return cancel(task)
   elseif request.action == "retry" then
     return redrive(task, request.changes)

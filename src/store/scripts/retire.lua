@@ -1,11 +1,22 @@
--- Removes what has been kept for long enough. First without `remove`: names what is due, with the blobs to delete.
--- Then with it: removes those tasks, every index entry that names them, and a run with its last task.
+-- Removes what has been kept for long enough. First without `remove`: marks what is due, and names it with the blobs to
+-- delete. Then with it: removes those tasks, every index entry that names them, and a run with its last task. Nothing
+-- takes the mark back, and so what one step leaves, or a crash, the next one finishes.
 read_control({ "next_due", "armed", "generation" })
-local due = redis.call("ZRANGE", line, 0, string.format("%.0f", now()), "BYSCORE", "LIMIT", 0, LIMITS.removals_per_step)
+local named = request.remove
+
+local function due_tasks()
+  local ids = {}
+  for _, member in ipairs(redis.call("ZRANGE", line, 0, string.format("%.0f", now()), "BYSCORE", "LIMIT", 0, LIMITS.removals_per_step)) do
+    table.insert(ids, task_of(member))
+  end
+  return ids
+end
+
+local due = named or due_tasks()
 local names = {}
-for _, member in ipairs(due) do
-  table.insert(names, task_of(member))
-  table.insert(names, run_of(task_of(member)))
+for _, id in ipairs(due) do
+  table.insert(names, id)
+  table.insert(names, run_of(id))
 end
 load(names)
 
@@ -21,16 +32,25 @@ local function kept_until(task, run)
   return from_run
 end
 
-local function forget_edges(task)
-  local low = task.task_id .. "|"
-  local found = {}
-  if task.has_dependents then
-    found = redis.call("ZRANGE", edges, "[" .. low, "(" .. low .. "~", "BYLEX", "LIMIT", 0, LIMITS.edges_per_call)
+-- Edges that this step may still remove.
+local budget = LIMITS.edges_per_call
+
+-- Whether all of them are gone: the first batch that is not full is the last.
+local function forget_dependents(task)
+  if budget == 0 then
+    return false
   end
+  local low = task.task_id .. "|"
+  local found = redis.call("ZRANGE", edges, "[" .. low, "(" .. low .. "~", "BYLEX", "LIMIT", 0, budget)
   for _, member in ipairs(found) do
     unlink(member)
   end
-  if #found == LIMITS.edges_per_call then
+  budget = budget - #found
+  return budget > 0
+end
+
+local function forget_edges(task)
+  if task.has_dependents and not forget_dependents(task) then
     return false
   end
   for _, dependency in ipairs(task.dependencies or {}) do
@@ -91,27 +111,42 @@ local function blobs_of(task)
   return found
 end
 
-local removable = {}
-for _, name in ipairs(request.remove or {}) do
-  removable[name] = true
-end
-local blobs, ready = {}, {}
-for _, member in ipairs(due) do
-  local task = known[task_of(member)]
-  local run = task and known[run_of(task.task_id)]
-  if not task or not run or not TERMINAL[task.status] then
-    put_in_place(member, task)
+-- What has been marked stays so, whatever has become of its run since.
+local function may_go(task, run)
+  if task.retiring then
+    return true
   elseif kept_until(task, run) > now() then
-    places[member] = kept_until(task, run)
-  elseif task.has_dependents and redis.call("ZSCORE", line, pending_member(task.task_id)) then
-    -- Those that wait for it must hear of its end first.
-  elseif removable[task.task_id] then
-    forget(task, run)
-  else
-    table.insert(ready, '"' .. task.task_id .. '"')
-    for _, blob in ipairs(blobs_of(task)) do
-      table.insert(blobs, '"' .. blob .. '"')
+    places[member_of(task.task_id)] = kept_until(task, run)
+    return false
+  end
+  -- Those that wait for it must hear of its end first.
+  return not (task.has_dependents and redis.call("ZSCORE", line, pending_member(task.task_id)))
+end
+
+local blobs, ready = {}, {}
+
+local function mark(task)
+  if not task.retiring then
+    task.retiring = true
+    save(task)
+  end
+  table.insert(ready, '"' .. task.task_id .. '"')
+  for _, blob in ipairs(blobs_of(task)) do
+    table.insert(blobs, '"' .. blob .. '"')
+  end
+end
+
+for _, id in ipairs(due) do
+  local task, run = known[id], known[run_of(id)]
+  if named then
+    -- Named twice, it may be gone.
+    if task and run and task.retiring then
+      forget(task, run)
     end
+  elseif not task or not run or not TERMINAL[task.status] then
+    put_in_place(member_of(id), task)
+  elseif may_go(task, run) then
+    mark(task)
   end
 end
 flush()

@@ -46,6 +46,7 @@ function lettersWith(world: World, { error_code = "", limit }: Control): string[
 
 /** Returns why not, where it is refused. */
 function apply({ world, task }: Subject, call: Control): string | undefined {
+  if (task.retiring) return "it is being removed after its retention";
   switch (call.action) {
     case "cancel":
       return cancel({ world, task });

@@ -39,7 +39,7 @@ export function create(world: World, call: Creation): Reply {
 }
 
 function missing(world: World, { upstream, run_id }: Creation): object | undefined {
-  const ids = upstream.filter((id) => !world.tasks.has(id));
+  const ids = upstream.filter((id) => world.tasks.get(id)?.retiring ?? !world.tasks.has(id));
   if (ids.length === 0 && run_id !== undefined && !world.runs.has(run_id)) ids.push(run_id);
   return ids.length > 0 ? { refused: "not_found", ids } : undefined;
 }

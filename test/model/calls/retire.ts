@@ -3,32 +3,36 @@ import { LIMITS } from "../../../src/domain/limits.ts";
 import { type RunRecord, type TaskRecord } from "../../../src/domain/task.ts";
 import { keptFor, memberOf, runOf, type World } from "../world.ts";
 
-/** Returns how many tasks went. */
-export function retire(world: World): number {
-  const due = step(world, new Set());
-  if (due.length > 0) step(world, new Set(due));
+/** Returns how many tasks it worked on. `cut`: the Worker dies between the two halves. */
+export function retire(world: World, { cut }: { readonly cut: boolean }): number | "cut" {
+  const due = nextDue(world).filter((task) => mayGo(world, task));
+  for (const task of due) task.retiring = true;
+  if (cut && due.length > 0) return "cut";
+  removeAll(world, due);
   return due.length;
 }
 
-/** Looks at what is due; removes those that were named before, and returns the others that may go. */
-function step(world: World, removable: ReadonlySet<string>): string[] {
-  const due = [...world.removals]
+/** The first few whose time seems to have come. */
+function nextDue(world: World): TaskRecord[] {
+  return [...world.removals]
     .filter(([, at]) => at <= world.now)
     .toSorted(([a, at], [b, bt]) => at - bt || (memberOf(a) < memberOf(b) ? -1 : 1))
-    .slice(0, LIMITS.removals_per_step);
-  const edges = [...world.edges].toSorted();
-  const found: string[] = [];
-  for (const [task_id] of due) {
-    const task = world.tasks.get(task_id);
-    if (!task) throw new Error(`the model removes ${task_id}, which is not there`);
-    const until = keptUntil(world, task);
-    if (until > world.now) world.removals.set(task_id, until);
-    // Who waits for it must hear of its end first.
-    else if (world.pending.has(task_id)) continue;
-    else if (!removable.has(task_id)) found.push(task_id);
-    else forget({ world, task }, edges);
-  }
-  return found;
+    .slice(0, LIMITS.removals_per_step)
+    .map(([task_id]) => {
+      const task = world.tasks.get(task_id);
+      if (!task) throw new Error(`the model removes ${task_id}, which is not there`);
+      return task;
+    });
+}
+
+/** Puts it further back if its run went on. What was marked once stays so. */
+function mayGo(world: World, task: TaskRecord): boolean {
+  if (task.retiring) return true;
+  const until = keptUntil(world, task);
+  // Who waits for it must hear of its end first.
+  if (until <= world.now) return !world.pending.has(task.task_id);
+  world.removals.set(task.task_id, until);
+  return false;
 }
 
 /** The tasks of a run are kept together until some time after its end, dead letters that nobody dealt with longer. */
@@ -39,19 +43,24 @@ function keptUntil(world: World, task: TaskRecord): number {
   return Math.max(run.ended_at + LIMITS.run_kept_ms, (task.ended_at ?? 0) + own);
 }
 
-/** `edges`: as they stood when the step began. */
-function forget(
-  { world, task }: { world: World; task: TaskRecord },
-  edges: readonly string[],
-): void {
-  const { task_id, idempotency_key } = task;
-  const outgoing = edges.filter((edge) => edge.startsWith(`${task_id}|`));
-  for (const edge of outgoing.slice(0, LIMITS.edges_per_call)) world.edges.delete(edge);
-  if (outgoing.length >= LIMITS.edges_per_call) {
-    // So many edges take more than one step.
-    world.halfRemoved = true;
-    return;
+/** So many edges go in one step; a task whose batch was full waits for the next. */
+function removeAll(world: World, due: readonly TaskRecord[]): void {
+  // As they stood when the step began.
+  const edges = [...world.edges].toSorted();
+  let budget = LIMITS.edges_per_call;
+  for (const task of due) {
+    if (task.has_dependents) {
+      const own = edges.filter((edge) => edge.startsWith(`${task.task_id}|`)).slice(0, budget);
+      for (const edge of own) world.edges.delete(edge);
+      budget -= own.length;
+      if (budget === 0) continue;
+    }
+    forget(world, task);
   }
+}
+
+function forget(world: World, task: TaskRecord): void {
+  const { task_id, idempotency_key } = task;
   for (const dependency of task.dependencies ?? []) {
     world.edges.delete(`${dependency.task_id}|${task_id}`);
   }

@@ -5,6 +5,7 @@ import type { Books } from "./books.ts";
 
 export function checkEdges(books: Books): void {
   for (const task of books.tasks.values()) {
+    if (task.retiring) continue;
     if (task.status === "blocked" || task.status === "skipped") checkWaiting(task, books);
   }
   const { edges, tasks, line, fault } = books;
@@ -43,7 +44,8 @@ function checkWaiting(task: TaskRecord, { tasks, edges, line, fault }: Books): v
   if ((status === "skipped") !== cause) fault(`${task_id} is ${status} for ${skipped_because}`);
   for (const dependency of dependencies) {
     const upstream = tasks.get(dependency.task_id);
-    if (!upstream) continue;
+    // Its edges go in batches, before its record.
+    if (!upstream || upstream.retiring) continue;
     const pending = line.has(`edges:${dependency.task_id}`);
     if (dependency.ended !== endOf(upstream) && !pending) {
       fault(`${task_id} takes ${dependency.task_id} for ${dependency.ended ?? "open"}`);

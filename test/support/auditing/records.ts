@@ -73,17 +73,22 @@ function checkRun(run: RunRecord, { tasks, fault }: Books): void {
 
 function checkBlobs({ tasks, texts, dump, fault }: Books): void {
   const named = new Set<string>();
-  for (const { payload_blob, result_blob, outdated_blobs = [] } of tasks.values()) {
-    for (const blob of outdated_blobs) named.add(`blob:${blob}`);
-    if (payload_blob !== undefined) named.add(`blob:${payload_blob}`);
-    if (result_blob !== undefined) named.add(`blob:${result_blob}`);
+  // Those of a task that is being removed go before it.
+  const going = new Set<string>();
+  for (const { payload_blob, result_blob, outdated_blobs = [], retiring } of tasks.values()) {
+    for (const blob of [...outdated_blobs, payload_blob, result_blob]) {
+      if (blob !== undefined) (retiring ? going : named).add(`blob:${blob}`);
+    }
   }
   for (const [name, text] of texts) {
     if (!name.includes(":late:")) continue;
     const late = JSON.parse(text) as { result_blob?: string };
-    if (late.result_blob !== undefined) named.add(`blob:${late.result_blob}`);
+    const { retiring } = tasks.get(name.replace(/:.*/, "")) ?? {};
+    if (late.result_blob !== undefined) (retiring ? going : named).add(`blob:${late.result_blob}`);
   }
   const kept = new Set(Object.keys(dump.strings).filter((name) => name.startsWith("blob:")));
   for (const name of named) if (!kept.has(name)) fault(`${name} is missing`);
-  for (const name of kept) if (!named.has(name)) fault(`${name} belongs to nothing`);
+  for (const name of kept) {
+    if (!named.has(name) && !going.has(name)) fault(`${name} belongs to nothing`);
+  }
 }

@@ -84,7 +84,7 @@ end
 
 -- Whoever is blocked or skipped listens to its dependencies, and knows how they ended.
 local function audit_dependencies(task, edge_scores, scores)
-  if task.status ~= "blocked" and task.status ~= "skipped" then
+  if task.retiring or (task.status ~= "blocked" and task.status ~= "skipped") then
     return
   end
   local open = 0
@@ -92,7 +92,8 @@ local function audit_dependencies(task, edge_scores, scores)
     local upstream = known[dependency.task_id]
     open = open + (dependency.ended and 0 or 1)
     local edge = dependency.task_id .. "|" .. task.task_id
-    if upstream and dependency.ended ~= "completed" then
+    -- The edges of what is being removed go in batches, before its record.
+    if upstream and not upstream.retiring and dependency.ended ~= "completed" then
       local ended = TERMINAL[upstream.status] and upstream.status or nil
       local missing = not edge_scores[edge] or not upstream.has_dependents
       if missing then

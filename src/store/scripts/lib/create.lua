@@ -4,7 +4,8 @@
 local function unknown_ids()
   local missing = {}
   for _, id in ipairs(request.upstream) do
-    if not known[id] then
+    -- What is being removed is as good as gone.
+    if not known[id] or known[id].retiring then
       table.insert(missing, id)
     end
   end

@@ -56,10 +56,10 @@ local function revive(task)
   task.skipped_because = nil
 end
 
--- An edge latches: a task that is neither blocked nor skipped is not touched by what happens to its dependencies.
--- Returns whether the task's own dependents are concerned now.
+-- An edge latches: a task that is neither blocked nor skipped is not touched by what happens to its dependencies, and
+-- one that is being removed comes back no more. Returns whether the task's own dependents are concerned now.
 local function resolve(task, source)
-  if not task or (task.status ~= "blocked" and task.status ~= "skipped") then
+  if not task or task.retiring or (task.status ~= "blocked" and task.status ~= "skipped") then
     return false
   end
   settle(task, source)

@@ -21,7 +21,8 @@ end
 local function examine(lease)
   local task = known[lease.task_id]
   local current = task and task.lease
-  if not current then
+  -- A task that is being removed keeps no late result: its blobs have been named already.
+  if not current or task.retiring then
     return "unknown"
   end
   if task.attempt == lease.attempt then

@@ -1,8 +1,9 @@
 -- The moves of a task between its statuses, as the transition table allows them, with what each always brings along.
 -- Depends on: unit.
 
+-- What is being removed moves no more, whatever its status would allow.
 local function may(task, name)
-  return MOVES[name].from[task.status] == true
+  return MOVES[name].from[task.status] == true and not task.retiring
 end
 
 -- What else follows a change of status: each is called with the task and the status that it had, before anything is
