@@ -85,6 +85,13 @@ export const LIMITS = {
   /** Callbacks that QStash gave up: so many are kept to look at. */
   failed_callbacks_kept: 100,
   late_results_kept: 3,
+  /** Changes of a run that its record remembers: who waits longer than that without looking is told how many more. */
+  changes_kept: 32,
+  /** Names of one submit's usage, and names that a task or a run sums up. */
+  usage_names: 10,
+  usage_names_kept: 20,
+  /** Of each amount: sums of these stay exact in the 14 digits that Lua writes. */
+  usage_amount: 1_000_000_000_000,
   /** Arguments of one Redis command within a script, an even number: longer lists go in pieces. */
   arguments: 400,
   /** Due items that one call handles before its own work. */

@@ -61,6 +61,9 @@ const dependencyRecord = z.strictObject({
   result_blob: z.string().optional(),
 });
 
+/** Sums by name, such as `input_tokens` and `cost_usd`. */
+const usage = z.record(z.string(), z.number());
+
 export const taskRecord = z.strictObject({
   task_id: z.string(),
   title: z.string(),
@@ -133,6 +136,8 @@ export const taskRecord = z.strictObject({
   ended_at: z.int().optional(),
   /** True from the moment its removal has begun: nothing takes that back. */
   retiring: z.boolean().optional(),
+  /** What its workers say that they used up, over all attempts. */
+  usage: usage.optional(),
   /** The caller's key for the call that made it, kept as long as the task. */
   idempotency_key: z.string().optional(),
 });
@@ -146,7 +151,23 @@ export const runRecord = z.strictObject({
   /** Tasks ever created in it: the number of the newest one. */
   tasks: z.int(),
   open: z.int(),
+  running: z.int(),
+  /** Failed tasks that decide how the run ends. */
   failed: z.int(),
+  /** All tasks that have ended, by how. */
+  counts: z.strictObject({
+    completed: z.int(),
+    failed: z.int(),
+    cancelled: z.int(),
+    skipped: z.int(),
+  }),
+  /** Of all tasks ever created in it. */
+  agent_types: z.array(z.string()),
+  /** How many changes there were that somebody may wait for. */
+  seq: z.int().optional(),
+  /** The last of them: `<task number> <kind>`, the newest with the number `seq`. */
+  recent: z.array(z.string()).optional(),
+  usage: usage.optional(),
   /** True from the moment the whole run was cancelled. */
   cancelled: z.boolean().optional(),
   /** Tasks removed after their retention: with the last one the run goes too. */

@@ -39,14 +39,30 @@ export async function runStatus(
     run_id,
     ...(run.name && { name: run.name }),
     status: run.status,
-    ...(detail !== "brief" && {
-      open: run.open,
-      failed: run.failed,
-      created_seconds_ago: ago(run.created_at, now),
-    }),
+    ...(run.ended_at !== undefined && { summary: summaryOf(run, run.ended_at) }),
+    ...(run.ended_at === undefined && detail !== "brief" && progressOf(run)),
+    ...(detail !== "brief" && { created_seconds_ago: ago(run.created_at, now) }),
     tasks: shown,
     ...(end < run.tasks && { more: `${run.tasks - end} more: offset ${end}` }),
   });
+}
+
+/** What came of a run: how many tasks ended how, how long it took from its creation on, what it used up. */
+function summaryOf(run: RunRecord, ended_at: number): Record<string, unknown> {
+  return {
+    ...countsOf(run),
+    seconds: Math.round((ended_at - run.created_at) / 1000),
+    ...(run.usage && { usage: run.usage }),
+  };
+}
+
+function progressOf(run: RunRecord): Record<string, unknown> {
+  const { open, running, usage } = run;
+  return { open, running, ...countsOf(run), ...(usage && { usage }) };
+}
+
+function countsOf({ counts }: RunRecord): Record<string, number> {
+  return Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0));
 }
 
 function brief(

@@ -12,6 +12,7 @@ import { type Call, defineOperation } from "./operation.ts";
 import { freshChecks } from "./poll-tasks.ts";
 import { randomName } from "./random-name.ts";
 import { bytesOf } from "./text.ts";
+import { readUsage } from "./usage.ts";
 
 const taskError = z.strictObject({
   message: z.string().trim().min(1),
@@ -77,8 +78,8 @@ function prepare(
       `status ${status} is not yet available: use released to hand the task back.`,
     );
   }
-  if (input.usage !== undefined)
-    return refuse("not_available", "usage is not yet available; leave it out.");
+  const usage = readUsage(input.usage);
+  if (!usage.ok) return usage;
   if (input.task_id !== undefined && input.task_id !== lease.task_id) {
     return refuse(
       "invalid",
@@ -132,6 +133,7 @@ function prepare(
         category: error.category ?? DEFAULT_CATEGORY,
         retry_after_ms: (error.retry_after_seconds ?? 0) * 1000,
       }),
+      ...(usage.value.length > 0 && { usage: usage.value }),
     },
     ...(input.poll_next && {
       agent: { key_id: lease.key_id, max_tasks: 1, lease_seconds: 0, wait_ms: 0 },

@@ -99,6 +99,7 @@ function facts(task: TaskRecord): Record<string, unknown> {
     priority: task.priority,
     ...(task.requires && { requires: task.requires }),
     ...(task.assignee && { assignee: task.assignee }),
+    ...(task.usage && { usage: task.usage }),
     ...(task.dependencies && {
       dependencies: task.dependencies.map(({ task_id, ended }) => ({
         task_id,

@@ -21,6 +21,7 @@ import lanes from "./scripts/lib/lanes.lua";
 import lease from "./scripts/lib/lease.lua";
 import moves from "./scripts/lib/moves.lua";
 import polling from "./scripts/lib/polling.lua";
+import runs from "./scripts/lib/runs.lua";
 import stateChunk from "./scripts/lib/state.lua";
 import submit from "./scripts/lib/submit.lua";
 import sweep from "./scripts/lib/sweep.lua";
@@ -40,7 +41,7 @@ import { script } from "./script.ts";
 
 /** Every script sweeps a little, and so touches what due items touch. */
 const SWEPT = ["control", "line", "events", "edges", "state", "state_names", "dead"] as const;
-const SWEEPING = [clock, unit, moves, breaker, edges, failure, sweep];
+const SWEEPING = [clock, unit, runs, moves, breaker, edges, failure, sweep];
 
 export const SCRIPTS = {
   create: script({

@@ -105,6 +105,8 @@ export interface Submission {
     readonly error_code?: string;
     readonly category?: Category;
     readonly retry_after_ms?: number;
+    /** What the attempt used up, sorted by name. */
+    readonly usage?: readonly (readonly [string, number])[];
   };
   /** JSON text of the result or the notes; empty where there is none. */
   readonly result: string;

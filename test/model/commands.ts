@@ -60,6 +60,7 @@ export type Command =
       readonly code?: string;
       readonly retry_after_ms: number;
       readonly result: string;
+      readonly usage?: readonly (readonly [string, number])[];
       readonly poll_next: boolean;
     }
   | {

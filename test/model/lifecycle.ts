@@ -2,8 +2,9 @@
 import { LIMITS } from "../../src/domain/limits.ts";
 import { type Move, MOVES, type MoveName } from "../../src/domain/lifecycle.ts";
 import { claimOrder } from "../../src/domain/order.ts";
-import { decides, type TaskRecord } from "../../src/domain/task.ts";
+import { type TaskRecord } from "../../src/domain/task.ts";
 import { returnProbe } from "./breakers.ts";
+import { countEnd, noteChange } from "./runs.ts";
 import { keptFor, runOf, type World } from "./world.ts";
 
 export function may(task: TaskRecord, name: MoveName): boolean {
@@ -28,8 +29,8 @@ export function makeReady(world: World, task: TaskRecord): void {
 /** Call it after the move to a terminal status. */
 export function endTask(world: World, task: TaskRecord): void {
   const run = runOf(world, task);
-  run.open -= 1;
-  if (task.status === "failed" && decides(task)) run.failed += 1;
+  countEnd(run, task, 1);
+  noteChange(world, task, task.status);
   task.ended_at = world.now;
   delete task.progress;
   world.removals.set(task.task_id, world.now + keptFor(task));
@@ -42,8 +43,7 @@ export function endTask(world: World, task: TaskRecord): void {
 /** Call it before the move away from a terminal status. */
 export function reopenTask(world: World, task: TaskRecord): void {
   const run = runOf(world, task);
-  run.open += 1;
-  if (task.status === "failed" && decides(task)) run.failed -= 1;
+  countEnd(run, task, -1);
   delete task.ended_at;
   world.removals.delete(task.task_id);
   if (run.status === "active") return;

@@ -8,6 +8,7 @@ import { playEnding } from "./endings.ts";
 import { audit } from "../support/audit.ts";
 import { dumpProject } from "../support/dump.ts";
 import { resolve } from "./resolve.ts";
+import { countRunning } from "./runs.ts";
 import { type History } from "./scene.ts";
 import { pass, passToTimer, type Play, type Stage, step } from "./step.ts";
 import { keysIn } from "./view.ts";
@@ -18,7 +19,7 @@ const START = Date.UTC(2031, 4, 6);
 const DAY = 86_400_000;
 
 /** In the order of the chunks in Lua. */
-const WHEN_MOVED: readonly Follower[] = [];
+const WHEN_MOVED: readonly Follower[] = [countRunning];
 
 export interface Sequence {
   readonly commands: readonly Command[];

@@ -97,7 +97,7 @@ function restart(scene: Scene, agent: number): Call {
 }
 
 function submission(scene: Scene, command: Command & { do: "submit" }): Call {
-  const { status, category, code, retry_after_ms, result, poll_next } = command;
+  const { status, category, code, retry_after_ms, result, usage, poll_next } = command;
   const lease = leaseAt(scene, command);
   const failed = status === "failed";
   return {
@@ -114,6 +114,7 @@ function submission(scene: Scene, command: Command & { do: "submit" }): Call {
           category,
           retry_after_ms,
         }),
+        ...(usage && { usage }),
       },
       result,
       ...(poll_next && {

@@ -105,6 +105,16 @@ const submit = fc
     code: rarely(fc.constantFrom("disk|full", "disk")),
     retry_after_ms: fc.constantFrom(0, 0, 5_000, 3_600_000),
     result: fc.constantFrom("", `{"done":true}`, `"né"`),
+    usage: rarely(
+      fc.constantFrom<readonly (readonly [string, number])[]>(
+        [["input_tokens", 1_000]],
+        [
+          ["cost_usd", 0.1],
+          ["input_tokens", 7],
+          ["output_tokens", 3],
+        ],
+      ),
+    ),
     poll_next: fc.boolean(),
   })
   .map(compact);

@@ -8,6 +8,7 @@ const SMALL = {
   attempts_kept: 3,
   breaker_failures: 2,
   breaker_outcomes: 6,
+  changes_kept: 3,
   claim_lookahead: 1,
   edges_per_call: 1,
   lanes: 6,
@@ -20,6 +21,7 @@ const SMALL = {
   state_page: 2,
   sweep_per_call: 2,
   tasks_per_run: 8,
+  usage_names_kept: 2,
 } satisfies Partial<Record<keyof typeof LIMITS, number>>;
 
 // The scripts are rendered when their module is loaded: the limits must be small before that.

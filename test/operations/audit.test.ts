@@ -126,6 +126,13 @@ const BROKEN: Record<string, (project: Project) => Promise<void>> = {
   "a wrong count of open dependencies": (project) =>
     rewrite(project, "r1t5", { open_dependencies: 7 }),
   "a run with wrong counts": (project) => rewrite(project, "r1", { open: 0, failed: 0 }),
+  "a run that counts the ends of its tasks wrongly": (project) => {
+    const counts = { completed: 1, failed: 0, cancelled: 2, skipped: 0 };
+    return rewrite(project, "r1", { counts });
+  },
+  "a run that takes a task for running": (project) => rewrite(project, "r4", { running: 0 }),
+  "a run that does not know a type of its tasks": (project) =>
+    rewrite(project, "r1", { agent_types: ["testing"] }),
   "a run that says it has ended": (project) =>
     rewrite(project, "r1", { status: "completed", ended_at: project.now() }),
   "a run that does not end": (project) => rewrite(project, "r5", { open: 2 }),

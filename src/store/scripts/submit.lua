@@ -37,6 +37,7 @@ elseif worth ~= "submitted" then
   end
   answer = task.status
   task.attempts[#task.attempts].answer = answer
+  add_usage(task, submit.usage)
   save(task)
 end
 

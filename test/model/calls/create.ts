@@ -9,6 +9,7 @@ import {
 import { type Creation, type NewTask } from "../../../src/store/store.ts";
 import { makeReady } from "../lifecycle.ts";
 import { type Reply, said, refused } from "../reply.ts";
+import { countEnd, noteChange } from "../runs.ts";
 import { sweep } from "../sweep.ts";
 import { keptFor, type Lane, type World } from "../world.ts";
 
@@ -81,7 +82,10 @@ function runFor(world: World, { run_id, name, created_by }: Creation): RunRecord
     created_by,
     tasks: 0,
     open: 0,
+    running: 0,
     failed: 0,
+    counts: { completed: 0, failed: 0, cancelled: 0, skipped: 0 },
+    agent_types: [],
   };
   world.runs.set(run.run_id, run);
   return run;
@@ -195,7 +199,13 @@ function count({
   fresh: boolean;
 }): void {
   run.tasks += tasks.length;
-  run.open += tasks.filter(({ status }) => !isTerminal(status)).length;
+  run.open += tasks.length;
+  for (const task of tasks) {
+    if (!run.agent_types.includes(task.agent_type)) run.agent_types.push(task.agent_type);
+    if (!isTerminal(task.status)) continue;
+    countEnd(run, task, 1);
+    noteChange(world, task, task.status);
+  }
   if (fresh) world.facts.push(`run.created ${run.run_id}`);
   if (run.status !== "active" && run.open > 0) {
     run.status = "active";

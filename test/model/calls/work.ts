@@ -8,6 +8,7 @@ import { followFailure } from "../failures.ts";
 import { pastAttempt, refusal, renewBy, worthOf } from "../leases.ts";
 import { closeAttempt, endTask, lastMoment, leaseOf, makeReady, move } from "../lifecycle.ts";
 import { refused, type Reply, said } from "../reply.ts";
+import { addUsage, noteChange } from "../runs.ts";
 import { sweep } from "../sweep.ts";
 import { type World } from "../world.ts";
 import { meet, serve } from "./poll.ts";
@@ -68,6 +69,7 @@ function end({ world, task }: { world: World; task: TaskRecord }, call: Submissi
   else release({ world, task }, call);
   const attempt = task.attempts?.at(-1);
   if (attempt) attempt.answer = task.status;
+  addUsage(world, task, call.submit.usage);
 }
 
 function complete(
@@ -120,10 +122,12 @@ function keepNotes(
 /** Finished work that came too late is kept beside the task, the last few only. */
 function keepLate(
   { world, task }: { world: World; task: TaskRecord },
-  { lease, result }: Submission,
+  { lease, result, submit: { usage } }: Submission,
 ): void {
   const { task_id, late_results = [] } = task;
   if (late_results.includes(lease.attempt)) return;
+  noteChange(world, task, "late_result");
+  addUsage(world, task, usage);
   world.facts.push(`task.late_result ${task_id}`);
   const agent_id = pastAttempt(task, lease)?.agent_id;
   const known = JSON.stringify({ attempt: lease.attempt, agent_id, at: world.now }).slice(0, -1);

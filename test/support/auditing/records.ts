@@ -1,5 +1,6 @@
 /** Records by themselves: leases and attempts, texts and blobs, runs. */
-import { isTerminal } from "../../../src/domain/lifecycle.ts";
+import { isTerminal, TERMINAL } from "../../../src/domain/lifecycle.ts";
+import { LIMITS } from "../../../src/domain/limits.ts";
 import { decides, type RunRecord, type TaskRecord } from "../../../src/domain/task.ts";
 import type { Books } from "./books.ts";
 
@@ -60,15 +61,44 @@ function checkRun(run: RunRecord, { tasks, fault }: Books): void {
     fault(`${run.run_id} has ${own.length} of ${run.tasks} tasks, ${removed} were removed`);
   }
   const open = own.filter(({ status }) => !isTerminal(status)).length;
-  const failed = own.filter((task) => task.status === "failed" && decides(task)).length;
+  const running = own.filter(({ status }) => status === "running").length;
   if (run.open !== open) fault(`${run.run_id} counts ${run.open} open tasks of ${open}`);
-  if (removed === 0 ? run.failed !== failed : run.failed < failed) {
-    fault(`${run.run_id} counts ${run.failed} failed tasks of ${failed}`);
+  if (run.running !== running) fault(`${run.run_id} counts ${run.running} of ${running} running`);
+  const failed = own.filter((task) => task.status === "failed" && decides(task)).length;
+  const counts = TERMINAL.map((end) => {
+    const ended = own.filter(({ status }) => status === end).length;
+    return { what: `${end} tasks`, said: run.counts[end], counted: ended };
+  });
+  counts.push({ what: "failed tasks that decide", said: run.failed, counted: failed });
+  for (const { what, said, counted } of counts) {
+    // How a removed task ended is no longer known.
+    if (removed === 0 ? said !== counted : said < counted) {
+      fault(`${run.run_id} counts ${said} ${what} of ${counted}`);
+    }
   }
+  checkChanges(run, own, fault);
   const ended = run.cancelled ? "cancelled" : run.failed > 0 ? "failed" : "completed";
   const status = open > 0 ? "active" : ended;
   if (run.status !== status) fault(`${run.run_id} is ${run.status} instead of ${status}`);
   if ((run.ended_at === undefined) !== open > 0) fault(`${run.run_id}: ended_at`);
+}
+
+/** The last change of a task that has ended is its end. */
+function checkChanges(run: RunRecord, own: readonly TaskRecord[], fault: Books["fault"]): void {
+  const { run_id, seq = 0, recent = [], agent_types } = run;
+  if (recent.length !== Math.min(seq, LIMITS.changes_kept)) {
+    fault(`${run_id} keeps ${recent.length} of ${seq} changes`);
+  }
+  const ends = new Map<string, string>();
+  for (const change of recent) {
+    const [number = "", kind = ""] = change.split(" ");
+    if (TERMINAL.some((end) => end === kind)) ends.set(`${run_id}t${number}`, kind);
+  }
+  for (const { task_id, status, agent_type } of own) {
+    const end = ends.get(task_id) ?? (seq > recent.length ? status : "no end");
+    if (isTerminal(status) && end !== status) fault(`${task_id} is ${status}, and told as ${end}`);
+    if (!agent_types.includes(agent_type)) fault(`${run_id} has no task of type ${agent_type}`);
+  }
 }
 
 function checkBlobs({ tasks, texts, dump, fault }: Books): void {

@@ -145,9 +145,16 @@ local function audit_tasks(names)
   end
 end
 
+-- What the run's record says of its tasks, as a list that can be compared.
+local function shown_run(run)
+  local counts = run.counts
+  return run.open .. " open, " .. run.running .. " running, " .. run.failed .. " failed, " .. (run.removed or 0) .. " removed, " .. run.status .. " (" .. counts.completed .. " completed, " .. counts.failed .. " failed, " .. counts.cancelled .. " cancelled, " .. counts.skipped .. " skipped) of " .. table.concat(run.agent_types, ", ")
+end
+
 -- Counts the tasks of a run, all at once: meanwhile nothing can change.
 local function audit_run(run)
-  local names, open, failed, kept = {}, 0, 0, 0
+  local names, tasks, open, running, failed = {}, {}, 0, 0, 0
+  local counts = { completed = 0, failed = 0, cancelled = 0, skipped = 0 }
   for number = 1, run.tasks do
     names[number] = run.run_id .. "t" .. number
   end
@@ -155,19 +162,29 @@ local function audit_run(run)
   for _, id in ipairs(names) do
     local task = known[id]
     if task then
-      kept = kept + 1
+      table.insert(tasks, task)
       open = open + (TERMINAL[task.status] and 0 or 1)
+      running = running + (task.status == "running" and 1 or 0)
       failed = failed + (task.status == "failed" and decides(task) and 1 or 0)
+      if TERMINAL[task.status] then
+        counts[task.status] = counts[task.status] + 1
+      end
     end
   end
-  -- What was removed is no longer known by how it ended.
-  failed = kept < run.tasks and math.max(failed, run.failed) or failed
-  local before = run.open .. " open, " .. run.failed .. " failed, " .. (run.removed or 0) .. " removed, " .. run.status
-  run.open, run.failed = open, failed
-  run.removed = kept < run.tasks and run.tasks - kept or nil
+  local before = shown_run(run)
+  if #tasks < run.tasks then
+    -- What was removed is no longer known by how it ended.
+    failed = math.max(failed, run.failed)
+    for status, count in pairs(counts) do
+      counts[status] = math.max(count, run.counts[status])
+    end
+  end
+  note_types(run, tasks)
+  run.open, run.running, run.failed, run.counts = open, running, failed, counts
+  run.removed = #tasks < run.tasks and run.tasks - #tasks or nil
   run.status = open > 0 and "active" or ended_run_status(run)
   run.ended_at = open == 0 and (run.ended_at or now()) or nil
-  local after = run.open .. " open, " .. run.failed .. " failed, " .. (run.removed or 0) .. " removed, " .. run.status
+  local after = shown_run(run)
   if before ~= after then
     note(run.run_id .. " said " .. before .. "; it has " .. after)
     save(run)

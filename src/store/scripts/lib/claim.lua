@@ -142,6 +142,7 @@ local function claim(agent, count)
       local id = task_of(found[i].member)
       table.insert(names, id)
       table.insert(names, id .. ":payload")
+      table.insert(names, run_of(id))
     end
     load(names)
     for i = first, last do

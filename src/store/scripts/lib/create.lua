@@ -45,7 +45,10 @@ local function find_run()
     created_by = request.created_by,
     tasks = 0,
     open = 0,
+    running = 0,
     failed = 0,
+    counts = { completed = 0, failed = 0, cancelled = 0, skipped = 0 },
+    agent_types = {},
     fresh = number,
   }
 end
@@ -165,11 +168,17 @@ local function place(task)
 end
 
 local function store_tasks(run, tasks)
+  save(run)
   for _, task in ipairs(tasks) do
     save(task)
-    run.open = run.open + (TERMINAL[task.status] and 0 or 1)
+    run.open = run.open + 1
+    if TERMINAL[task.status] then
+      count_end(run, task, 1)
+      note_change(task, task.status)
+    end
   end
   run.tasks = run.tasks + #tasks
+  note_types(run, tasks)
   tell(run, tasks)
   local closed = run.open == 0 and run.status == "active"
   if closed then

@@ -1,5 +1,5 @@
 -- The moves of a task between its statuses, as the transition table allows them, with what each always brings along.
--- Depends on: unit.
+-- Depends on: unit, runs.
 
 -- What is being removed moves no more, whatever its status would allow.
 local function may(task, name)
@@ -8,7 +8,7 @@ end
 
 -- What else follows a change of status: each is called with the task and the status that it had, before anything is
 -- written. Chunks that stand on this one add themselves.
-local when_moved = {}
+local when_moved = { count_running }
 
 -- A move that the table lacks is a bug of the script, since guards come first: it fails before anything is written.
 local function move(task, name)
@@ -97,30 +97,11 @@ local function close_attempt(task, outcome)
   task.attempts = history
 end
 
--- Whether the run fails with it: a child's parent answers for the child, and a review says nothing about the run.
-local function decides(task)
-  return not task.parent and not task.reviews
-end
-
-local function count_end(run, task, by)
-  run.open = run.open - by
-  if task.status == "failed" and decides(task) then
-    run.failed = run.failed + by
-  end
-  save(run)
-end
-
-local function ended_run_status(run)
-  if run.cancelled then
-    return "cancelled"
-  end
-  return run.failed > 0 and "failed" or "completed"
-end
-
 -- What the end of a task means: its timers go, its place becomes that of its removal, and its run may end with it.
 local function end_task(task)
   local run = known[run_of(task.task_id)]
   count_end(run, task, 1)
+  note_change(task, task.status)
   if run.open == 0 then
     run.status = ended_run_status(run)
     add_fact({ type = "run." .. run.status, run_id = run.run_id })

@@ -80,6 +80,8 @@ local function keep_late(task, lease, submit)
   end
   task.late_results = kept
   save(task)
+  note_change(task, "late_result")
+  add_usage(task, submit.usage)
   local text = '{"attempt":' .. lease.attempt .. ',"agent_id":' .. cjson.encode(past.agent_id) .. ',"at":' .. string.format("%.0f", now())
   if submit.blob ~= "" then
     redis.call("SET", blob, result)

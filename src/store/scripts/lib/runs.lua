@@ -1,0 +1,94 @@
+-- What a run knows of its tasks: how many there are of each kind, what changed lately, and what they used up. All of it
+-- is in the run's record, so that whoever waits for a run reads one record and not its tasks.
+-- Depends on: unit.
+
+-- Whether the run fails with it: a child's parent answers for the child, and a review says nothing about the run.
+local function decides(task)
+  return not task.parent and not task.reviews
+end
+
+local function run_with(task)
+  local id = run_of(task.task_id)
+  load({ id })
+  return known[id]
+end
+
+local function count_end(run, task, by)
+  run.open = run.open - by
+  run.counts[task.status] = run.counts[task.status] + by
+  if task.status == "failed" and decides(task) then
+    run.failed = run.failed + by
+  end
+  save(run)
+end
+
+-- A move changed the number of tasks that run.
+local function count_running(task, before)
+  local by = (task.status == "running" and 1 or 0) - (before == "running" and 1 or 0)
+  if by ~= 0 then
+    local run = run_with(task)
+    run.running = run.running + by
+    save(run)
+  end
+end
+
+-- Of which types it has tasks: who waits for it is told when nobody serves one of them.
+local function note_types(run, tasks)
+  local noted = {}
+  for _, agent_type in ipairs(run.agent_types) do
+    noted[agent_type] = true
+  end
+  for _, task in ipairs(tasks) do
+    if not noted[task.agent_type] then
+      noted[task.agent_type] = true
+      table.insert(run.agent_types, task.agent_type)
+    end
+  end
+end
+
+local function ended_run_status(run)
+  if run.cancelled then
+    return "cancelled"
+  end
+  return run.failed > 0 and "failed" or "completed"
+end
+
+-- Gives a change that somebody may wait for the run's next number: the end of a task (its status), or what needs the
+-- caller ("question", "late_result"). The last few are kept.
+local function note_change(task, kind)
+  local run = run_with(task)
+  local recent = run.recent or {}
+  table.insert(recent, string.match(task.task_id, "t(%d+)$") .. " " .. kind)
+  while #recent > LIMITS.changes_kept do
+    table.remove(recent, 1)
+  end
+  run.seq = (run.seq or 0) + 1
+  run.recent = recent
+  save(run)
+end
+
+local function sum_up(sums, usage)
+  local names = 0
+  for _ in pairs(sums) do
+    names = names + 1
+  end
+  for _, entry in ipairs(usage) do
+    local name, amount = entry[1], entry[2]
+    if sums[name] or names < LIMITS.usage_names_kept then
+      names = names + (sums[name] and 0 or 1)
+      sums[name] = (sums[name] or 0) + amount
+    end
+  end
+  return sums
+end
+
+-- `usage` is a list of names with amounts, in an order that does not depend on this call.
+local function add_usage(task, usage)
+  if usage then
+    local run = run_with(task)
+    task.usage = sum_up(task.usage or {}, usage)
+    run.usage = sum_up(run.usage or {}, usage)
+    save(task)
+    save(run)
+  end
+end
