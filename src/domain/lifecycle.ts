@@ -25,6 +25,12 @@ export function isTerminal(status: Status): status is TerminalStatus {
   return TERMINAL.some((terminal) => terminal === status);
 }
 
+/**
+ * When a task may run, by how its dependencies ended: once all completed, once all ended, or once one failed (only
+ * `failed` counts, not what was cancelled or skipped). Where that cannot come about any more it is skipped.
+ */
+export const TRIGGER_RULES = ["all_success", "all_done", "one_failed"] as const;
+
 /** A move: from which statuses it may start, and where it ends. Anything else is refused and changes nothing. */
 export interface Move {
   readonly from: readonly Status[];

@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { retryPolicy } from "./failure.ts";
 import { LIMITS } from "./limits.ts";
+import { TRIGGER_RULES } from "./lifecycle.ts";
 import { nearest } from "./nearest.ts";
 import { LANE_WIDTH } from "./order.ts";
 import { refuse, type Result } from "./refusal.ts";
@@ -21,7 +22,7 @@ const taskOptions = z.strictObject({
   start_within_seconds: z.int().min(1).max(LIMITS.deadline_seconds_cap).optional(),
   deadline: time.optional(),
   retry: retryPolicy.optional(),
-  trigger_rule: z.literal("all_success").optional(),
+  trigger_rule: z.enum(TRIGGER_RULES).optional(),
 });
 
 export type TaskOptions = z.infer<typeof taskOptions>;
@@ -45,8 +46,8 @@ export function readOptions(
   where: string,
 ): Result<TaskOptions> {
   const given = Object.entries(options).filter(([, value]) => value !== null && value !== "");
-  for (const [name, value] of given) {
-    const refusal = check(name, value, where);
+  for (const [name] of given) {
+    const refusal = check(name, where);
     if (refusal) return refusal;
   }
   const parsed = taskOptions.safeParse(Object.fromEntries(given));
@@ -57,7 +58,7 @@ export function readOptions(
   return refuse("invalid", `${problems.join("; ")}.`);
 }
 
-function check(name: string, value: unknown, where: string): ReturnType<typeof refuse> | undefined {
+function check(name: string, where: string): ReturnType<typeof refuse> | undefined {
   if (!KNOWN.includes(name)) {
     const meant = nearest(name, KNOWN);
     return refuse(
@@ -65,13 +66,8 @@ function check(name: string, value: unknown, where: string): ReturnType<typeof r
       `No option ${clip(name)} in ${where}${meant ? `; did you mean ${meant}?` : `. Known: ${KNOWN.join(", ")}.`}`,
     );
   }
-  const later = LATER.includes(name)
-    ? name
-    : name === "trigger_rule" && (value === "all_done" || value === "one_failed")
-      ? `trigger_rule ${value}`
-      : undefined;
-  if (later === undefined) return undefined;
-  return refuse("not_available", `${where}.${later} is not yet available; leave it out.`, {
+  if (!LATER.includes(name)) return undefined;
+  return refuse("not_available", `${where}.${name} is not yet available; leave it out.`, {
     option: name,
   });
 }

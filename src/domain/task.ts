@@ -5,7 +5,7 @@
  */
 import * as z from "zod";
 import { retryPolicy } from "./failure.ts";
-import { STATUSES } from "./lifecycle.ts";
+import { STATUSES, TRIGGER_RULES } from "./lifecycle.ts";
 
 /**
  * How an attempt ends. `timed_out`: it ran as long as it may. `voided`: by cancel, redrive or promotion. `replaced`:
@@ -101,6 +101,9 @@ export const taskRecord = z.strictObject({
   open_dependencies: z.int().optional(),
   /** True when other tasks wait for this one. */
   has_dependents: z.boolean().optional(),
+  /** Absent for `all_success`. */
+  trigger_rule: z.enum(TRIGGER_RULES).exclude(["all_success"]).optional(),
+  /** The dependency that its trigger rule did not accept; absent where it waited for a failure that did not come. */
   skipped_because: z.string().optional(),
   /** The task whose holder created it; the same run. */
   parent: z.string().optional(),

@@ -1,9 +1,10 @@
 /** What a worker is given with a lease: the task's text, the results it builds on, and what earlier attempts left. */
 import { formatLease } from "../domain/ids.ts";
 import { LIMITS } from "../domain/limits.ts";
-import type { AttemptRecord, DependencyRecord, TaskRecord } from "../domain/task.ts";
+import type { AttemptRecord, TaskRecord } from "../domain/task.ts";
 import { type HandedTask, type Payload, payload } from "../store/codec.ts";
 import type { Store, TextName } from "../store/store.ts";
+import { inputNames, inputsWithin } from "./inputs.ts";
 import { cutText, fitting, sizeOf } from "./reply-budget.ts";
 import { bytesOf } from "./text.ts";
 import * as z from "zod";
@@ -44,16 +45,8 @@ function namesFor(task: TaskRecord): TextName[] {
   return [
     ...(task.payload_blob === undefined ? [] : [{ blob: task.payload_blob }]),
     ...(task.has_notes ? [{ field: `${task.task_id}:notes` }] : []),
-    ...inputsOf(task)
-      .slice(0, LIMITS.inputs)
-      .map(({ task_id, result_blob }) =>
-        result_blob === undefined ? { field: `${task_id}:result` } : { blob: result_blob },
-      ),
+    ...inputNames(task),
   ];
-}
-
-function inputsOf(task: TaskRecord): DependencyRecord[] {
-  return (task.dependencies ?? []).filter(({ ended }) => ended === "completed");
 }
 
 function present(
@@ -116,23 +109,6 @@ function shareOut(
     "context" in parts === (context !== undefined);
   const cut = `Cut. Read all of it: get_task_status {task_id: "${task_id}", detail: "full", offset: 0}`;
   return { parts: whole ? parts : { ...parts, cut }, left };
-}
-
-function inputsWithin(
-  task: TaskRecord,
-  { texts, bytes }: { texts: readonly (string | undefined)[]; bytes: number },
-): Pick<HandedOut, "inputs"> {
-  let left = Math.min(bytes, LIMITS.inputs_bytes);
-  const inputs = inputsOf(task).flatMap(({ task_id, key }, index) => {
-    const text = texts[index];
-    if (text === undefined && index < LIMITS.inputs) return [];
-    const fits = text !== undefined && bytesOf(text) <= left;
-    if (fits) left -= bytesOf(text);
-    const see = `get_task_status {task_id: "${task_id}", detail: "full"}`;
-    return [[key ?? task_id, fits ? (parse(text) ?? null) : { see }] as const];
-  });
-  // `fromEntries` defines properties; assigning to a key such as __proto__ would do something else.
-  return inputs.length > 0 ? { inputs: Object.fromEntries(inputs) } : {};
 }
 
 /** Ends of an attempt about which its worker said nothing. */

@@ -32,6 +32,12 @@ export function newTask(input: TaskInput, { numbers, blobName }: NewTaskContext)
     numbers.size > 1 ? `${input.key}.options` : "options",
   );
   if (!options.ok) return options;
+  if (options.value.trigger_rule === "one_failed" && dependencies.length === 0) {
+    return refuse(
+      "invalid",
+      `${input.key}: trigger_rule one_failed runs when a dependency failed, and there is none: name some, or leave it out.`,
+    );
+  }
   const description = input.task_description.toWellFormed();
   const tooLarge =
     oversize("task_description", bytesOf(description), LIMITS.description_bytes) ??
@@ -40,7 +46,7 @@ export function newTask(input: TaskInput, { numbers, blobName }: NewTaskContext)
   const payload = JSON.stringify({ task_description: description, context: input.context });
   const bytes = bytesOf(payload);
   const { requires, assignee, lease_seconds, max_run_seconds, retry } = options.value;
-  const { start_at, start_within_seconds, deadline } = options.value;
+  const { start_at, start_within_seconds, deadline, trigger_rule = "all_success" } = options.value;
   return ok({
     payload,
     task: {
@@ -57,6 +63,7 @@ export function newTask(input: TaskInput, { numbers, blobName }: NewTaskContext)
       ...(start_within_seconds !== undefined && { start_within_seconds }),
       ...(deadline !== undefined && { deadline: Date.parse(deadline) }),
       ...(retry && { retry }),
+      ...(trigger_rule !== "all_success" && { trigger_rule }),
       ...(dependencies.length > 0 && {
         dependencies: dependencies.map((name) => wanted(name, numbers)),
       }),

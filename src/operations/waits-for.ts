@@ -1,4 +1,5 @@
 /** Why a task does not run: in a few words for lists, and in full with what would help. */
+import type { TRIGGER_RULES } from "../domain/lifecycle.ts";
 import type { TaskRecord } from "../domain/task.ts";
 
 /** Absent for a task that waits for nothing. `now` is in milliseconds of Redis' clock. */
@@ -22,7 +23,7 @@ export function why(task: TaskRecord, now: number): string {
   const lease = task.lease && !task.lease.ended ? task.lease : undefined;
   switch (task.status) {
     case "blocked":
-      return `Waits for ${openDependencies(task).join(", ")} to complete.`;
+      return `Waits for ${openDependencies(task).join(", ")} ${WANTED[task.trigger_rule ?? "all_success"]}.`;
     case "scheduled":
       return `Starts in ${seconds((task.start_at ?? now) - now)} s.`;
     case "ready":
@@ -32,13 +33,21 @@ export function why(task: TaskRecord, now: number): string {
         ? `${lease.agent_id} works on it (attempt ${task.attempt}); its lease ends in ${seconds(lease.until_ms - now)} s unless renewed.`
         : "Its lease has ended; it becomes ready again with the next call.";
     case "skipped":
-      return `Skipped because ${task.skipped_because} did not complete.`;
+      return task.skipped_because === undefined
+        ? "Skipped because none of its dependencies failed."
+        : `Skipped because ${task.skipped_because} did not complete.`;
     case "failed":
       return "Failed; it waits for nothing any more.";
     default:
       return `It is ${task.status}; it waits for nothing any more.`;
   }
 }
+
+const WANTED = {
+  all_success: "to complete",
+  all_done: "to end",
+  one_failed: "(it runs only if one of them fails)",
+} as const satisfies Record<(typeof TRIGGER_RULES)[number], string>;
 
 function openDependencies(task: TaskRecord): string[] {
   return (task.dependencies ?? []).filter(({ ended }) => !ended).map(({ task_id }) => task_id);

@@ -52,6 +52,7 @@ export type NewTask = Pick<TaskRecord, "title" | "agent_type" | "priority" | "pa
       | "retry"
       | "lease_seconds"
       | "max_run_seconds"
+      | "trigger_rule"
       | "payload_blob"
       | "idempotency_key"
     >

@@ -29,10 +29,12 @@ test.each(["review", "locks", "result_schema", "cron", "delegation"])(
   },
 );
 
-test.each(["all_done", "one_failed"])("trigger_rule %s is not yet available", (rule) => {
-  expect(refusalOf({ trigger_rule: rule })?.reason).toBe("not_available");
-  expect(readOptions({ trigger_rule: "all_success" }, "options").ok).toBe(true);
-});
+test.each(["all_success", "all_done", "one_failed"] as const)(
+  "trigger_rule %s is known",
+  (trigger_rule) => {
+    expect(readOptions({ trigger_rule }, "options")).toEqual({ ok: true, value: { trigger_rule } });
+  },
+);
 
 test.each([
   { lease_seconds: 0 },
@@ -44,6 +46,7 @@ test.each([
   { lease_seconds: 14_401 },
   { max_run_seconds: 1.5 },
   { requires: [""] },
+  { trigger_rule: "any_failed" },
   { requires: "gpu" },
   { start_at: "tomorrow" },
   { start_at: "2031-02-30T00:00:00Z" },

@@ -19,6 +19,7 @@ export interface TaskSpec {
   readonly retry?: RetryPolicy;
   readonly lease_seconds?: number;
   readonly max_run_seconds?: number;
+  readonly trigger_rule?: "all_done" | "one_failed";
 }
 
 /** Which lease: `true` as it was given, `check`, `attempt` or `key` with that part forged. */

@@ -72,15 +72,16 @@ function resolve({
 }): boolean {
   if (task.retiring || (task.status !== "blocked" && task.status !== "skipped")) return false;
   settle(task, source);
-  const unmet = (task.dependencies ?? []).find(({ ended }) => ended && ended !== "completed");
-  if (unmet) {
+  const { verdict, because } = verdictOf(task);
+  if (verdict === "skip") {
     const becomes = task.status === "blocked";
     if (becomes) {
       move(world, task, "skip");
       world.facts.push(`task.skipped ${task.task_id}`);
       endTask(world, task);
     }
-    task.skipped_because = unmet.task_id;
+    if (because === undefined) delete task.skipped_because;
+    else task.skipped_because = because;
     return becomes;
   }
   const revived = task.status === "skipped";
@@ -89,8 +90,35 @@ function resolve({
     move(world, task, "revive");
     delete task.skipped_because;
   }
-  if (task.open_dependencies === 0) unblock(world, task);
+  if (verdict === "run") unblock(world, task);
   return revived;
+}
+
+export interface Verdict {
+  readonly verdict: "run" | "wait" | "skip";
+  /** The dependency that it is skipped because of. */
+  readonly because?: string;
+}
+
+/** What the task's trigger rule makes of how its dependencies ended so far. */
+export function verdictOf({
+  dependencies,
+  trigger_rule,
+}: Pick<TaskRecord, "dependencies" | "trigger_rule">): Verdict {
+  if (!dependencies || dependencies.length === 0) return { verdict: "run" };
+  const open = dependencies.some(({ ended }) => ended === undefined);
+  const unmet = dependencies.find(({ ended }) => ended !== undefined && ended !== "completed");
+  const orRun = open ? "wait" : "run";
+  switch (trigger_rule) {
+    case "all_done":
+      return { verdict: orRun };
+    case "one_failed": {
+      const failed = dependencies.some(({ ended }) => ended === "failed");
+      return { verdict: failed ? "run" : open ? "wait" : "skip" };
+    }
+    default:
+      return unmet ? { verdict: "skip", because: unmet.task_id } : { verdict: orRun };
+  }
 }
 
 function settle(task: TaskRecord, source: TaskRecord): void {

@@ -38,6 +38,10 @@ const task: fc.Arbitrary<TaskSpec> = fc
     retry: fc.option(policy, { nil: undefined }),
     lease_seconds: rarely(fc.constantFrom(1, 30)),
     max_run_seconds: rarely(fc.constantFrom(40, 4_000)),
+    trigger_rule: fc.oneof(
+      { weight: 2, arbitrary: fc.constant(undefined) },
+      { weight: 1, arbitrary: fc.constantFrom("all_done" as const, "one_failed" as const) },
+    ),
   })
   .map(compact);
 

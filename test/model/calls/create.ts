@@ -7,6 +7,7 @@ import {
   type TaskRecord,
 } from "../../../src/domain/task.ts";
 import { type Creation, type NewTask } from "../../../src/store/store.ts";
+import { type Verdict, verdictOf } from "../edges.ts";
 import { makeReady } from "../lifecycle.ts";
 import { type Reply, said, refused } from "../reply.ts";
 import { countEnd, noteChange } from "../runs.ts";
@@ -110,9 +111,9 @@ function build({
         dependency.key,
       ),
     );
-    const unmet = dependencies.find(({ ended }) => ended && ended !== "completed");
     const open = dependencies.filter(({ ended }) => !ended).length;
     const { dependencies: _, ...rest } = wanted;
+    const judged = verdictOf({ ...rest, dependencies });
     made[number - 1] = {
       ...rest,
       task_id: `${run.run_id}t${run.tasks + number}`,
@@ -120,8 +121,8 @@ function build({
       created_by: call.created_by,
       attempt: 0,
       lane: laneOf(world.lanes, wanted),
-      status: statusOf({ world, task: wanted, open, unmet: unmet !== undefined }),
-      ...(unmet && { skipped_because: unmet.task_id }),
+      status: statusOf({ world, task: wanted, judged }),
+      ...(judged.because !== undefined && { skipped_because: judged.because }),
       ...(dependencies.length > 0 && { dependencies, open_dependencies: open }),
       ...(number === 1 &&
         call.idempotency_key !== undefined && { idempotency_key: call.idempotency_key }),
@@ -142,16 +143,14 @@ function edgeTo(source: TaskRecord | undefined, key: string | undefined): Depend
 function statusOf({
   world,
   task: { start_at = 0 },
-  open,
-  unmet,
+  judged: { verdict },
 }: {
   world: World;
   task: NewTask;
-  open: number;
-  unmet: boolean;
+  judged: Verdict;
 }): Status {
-  if (unmet) return "skipped";
-  if (open > 0) return "blocked";
+  if (verdict === "skip") return "skipped";
+  if (verdict === "wait") return "blocked";
   return start_at > world.now ? "scheduled" : "ready";
 }
 
@@ -178,7 +177,9 @@ function keep({
       world.removals.set(task.task_id, world.now + keptFor(task));
       world.facts.push(`task.skipped ${task.task_id}`);
     }
-    for (const { task_id, ended } of task.dependencies ?? []) {
+    // What runs already listens to nothing any more.
+    const listens = task.status === "blocked" || task.status === "skipped";
+    for (const { task_id, ended } of listens ? (task.dependencies ?? []) : []) {
       if (ended === "completed") continue;
       world.edges.add(`${task_id}|${task.task_id}`);
       const source = world.tasks.get(task_id);

@@ -34,14 +34,12 @@ export function checkEdges(books: Books): void {
 function checkWaiting(task: TaskRecord, { tasks, edges, line, fault }: Books): void {
   const { task_id, status, dependencies = [], open_dependencies, skipped_because } = task;
   const open = dependencies.filter(({ ended }) => ended === undefined);
-  const unmet = dependencies.filter(({ ended }) => ended !== undefined && ended !== "completed");
   if (open.length !== open_dependencies) {
     fault(`${task_id} counts ${open_dependencies} open dependencies of ${open.length}`);
   }
-  if (status === "blocked" && open.length === 0) fault(`${task_id} is blocked by nothing`);
-  if (status === "blocked" && unmet.length > 0) fault(`${task_id} waits, and should be skipped`);
-  const cause = unmet.some((dependency) => dependency.task_id === skipped_because);
-  if ((status === "skipped") !== cause) fault(`${task_id} is ${status} for ${skipped_because}`);
+  const due = dueOf(task);
+  if (status !== due) fault(`${task_id} is ${status}, and should be ${due}`);
+  if (status === "skipped" && !isCause(task)) fault(`${task_id} is skipped for ${skipped_because}`);
   for (const dependency of dependencies) {
     const upstream = tasks.get(dependency.task_id);
     // Its edges go in batches, before its record.
@@ -54,6 +52,24 @@ function checkWaiting(task: TaskRecord, { tasks, edges, line, fault }: Books): v
       fault(`no edge ${dependency.task_id}|${task_id}`);
     }
   }
+}
+
+/** What the task should be by its trigger rule and what it knows of its dependencies. */
+function dueOf({ dependencies = [], trigger_rule }: TaskRecord): "blocked" | "skipped" | "ready" {
+  const ends = dependencies.map(({ ended }) => ended);
+  const wait = ends.includes(undefined);
+  if (trigger_rule === "one_failed") {
+    return ends.includes("failed") ? "ready" : wait ? "blocked" : "skipped";
+  }
+  const unmet = ends.some((end) => end !== undefined && end !== "completed");
+  if (unmet && trigger_rule === undefined) return "skipped";
+  return wait ? "blocked" : "ready";
+}
+
+function isCause({ dependencies = [], trigger_rule, skipped_because }: TaskRecord): boolean {
+  if (trigger_rule === "one_failed") return skipped_because === undefined;
+  const cause = dependencies.find(({ task_id }) => task_id === skipped_because);
+  return cause?.ended !== undefined && cause.ended !== "completed";
 }
 
 function endOf({ status }: TaskRecord): DependencyRecord["ended"] {

@@ -119,6 +119,7 @@ function optionsOf({ hands, workers, capability }: Desk): Body {
     ...(chance.happens(0.1) && { start_within_seconds: seconds(5) }),
     ...(chance.happens(0.1) && { max_run_seconds: seconds(1) }),
     ...(chance.happens(0.2) && { lease_seconds: seconds(1) }),
+    ...(chance.happens(0.3) && { trigger_rule: chance.oneOf(["all_done", "one_failed"]) }),
     // Not both: not every worker has the capability.
     ...(chance.happens(0.1)
       ? { requires: [capability] }

@@ -1,5 +1,5 @@
 -- The steps of creating tasks: find the run, work out each task and its status, then store them.
--- Depends on: unit, moves, lanes.
+-- Depends on: unit, moves, edges, lanes.
 
 local function unknown_ids()
   local missing = {}
@@ -55,7 +55,7 @@ end
 
 -- Resolves what a task waits for: edges to tasks that still run are open, the others have ended already.
 local function resolve_dependencies(task, wanted, made)
-  local open, failed = 0, nil
+  local open = 0
   for _, dependency in ipairs(wanted) do
     local upstream = dependency.number and made[dependency.number] or known[dependency.task_id]
     dependency.number = nil
@@ -63,9 +63,6 @@ local function resolve_dependencies(task, wanted, made)
     if TERMINAL[upstream.status] then
       dependency.ended = upstream.status
       dependency.result_blob = upstream.result_blob
-      if upstream.status ~= "completed" then
-        failed = failed or upstream.task_id
-      end
     else
       open = open + 1
     end
@@ -74,14 +71,14 @@ local function resolve_dependencies(task, wanted, made)
     task.dependencies = wanted
     task.open_dependencies = open
   end
-  return open, failed
 end
 
-local function status_of(task, open, failed)
-  if failed then
-    task.skipped_because = failed
+local function status_of(task)
+  local verdict, because = verdict_of(task)
+  if verdict == "skip" then
+    task.skipped_because = because
     return "skipped"
-  elseif open > 0 then
+  elseif verdict == "wait" then
     return "blocked"
   elseif task.start_at and task.start_at > now() then
     return "scheduled"
@@ -103,7 +100,8 @@ local function build_tasks(run)
     end
     task.attempt = 0
     task.created_by = request.created_by
-    task.status = status_of(task, resolve_dependencies(task, wanted, made))
+    resolve_dependencies(task, wanted, made)
+    task.status = status_of(task)
     made[number] = task
   end
   return made
@@ -154,9 +152,11 @@ local function place(task)
   if task.deadline and not TERMINAL[task.status] then
     stand_timer(deadline_member(task), task.deadline)
   end
+  -- Whatever else than completed its dependencies became may be taken back: then what is skipped is revived. What runs
+  -- already listens to nothing any more.
+  local listens = task.status == "blocked" or task.status == "skipped"
   for _, dependency in ipairs(task.dependencies or {}) do
-    -- Whatever else became of it may be taken back, and what it made skipped is then revived.
-    if dependency.ended ~= "completed" then
+    if listens and dependency.ended ~= "completed" then
       link(dependency.task_id, task.task_id)
       local upstream = known[dependency.task_id]
       if not upstream.has_dependents then

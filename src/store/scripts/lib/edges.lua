@@ -24,12 +24,27 @@ local function settle(task, source)
   save(task)
 end
 
-local function unmet_dependency(task)
+-- What its trigger rule makes of how its dependencies ended so far: "run", "wait", or "skip", with the dependency that it
+-- is skipped because of, where there is one. Only `failed` counts as failed, not what was cancelled or skipped; a task
+-- that waits for a failure does not wait any longer once there is one.
+local function verdict_of(task)
+  if not task.dependencies then
+    return "run"
+  end
+  local unmet, failed
   for _, dependency in ipairs(task.dependencies) do
     if dependency.ended and dependency.ended ~= "completed" then
-      return dependency.task_id
+      unmet = unmet or dependency.task_id
+      failed = failed or dependency.ended == "failed"
     end
   end
+  local open = task.open_dependencies
+  if task.trigger_rule == "one_failed" then
+    return failed and "run" or open > 0 and "wait" or "skip"
+  elseif unmet and task.trigger_rule ~= "all_done" then
+    return "skip", unmet
+  end
+  return open > 0 and "wait" or "run"
 end
 
 local function release_dependent(task)
@@ -63,19 +78,19 @@ local function resolve(task, source)
     return false
   end
   settle(task, source)
-  local unmet = unmet_dependency(task)
   local before = task.status
-  if unmet then
+  local verdict, because = verdict_of(task)
+  if verdict == "skip" then
     if before == "blocked" then
-      skip(task, unmet)
+      skip(task, because)
     else
-      task.skipped_because = unmet
+      task.skipped_because = because
     end
   else
     if before == "skipped" then
       revive(task)
     end
-    if task.open_dependencies == 0 then
+    if verdict == "run" then
       release_dependent(task)
     end
   end
