@@ -117,6 +117,12 @@ export const LIMITS = {
   /** The caller's own key for a write of shared state: a version may be overwritten at once, so a day must do. */
   state_idempotency_seconds: 86_400,
   events_kept: 100_000,
+  /** Older ones go, give or take an hour. */
+  events_kept_ms: 86_400_000,
+  /** Agents, and agent types that nobody polls for, are forgotten when they were not seen for so long. */
+  agent_kept_ms: 2_592_000_000,
+  /** How often retention looks for those. */
+  tidy_each_ms: 3_600_000,
   /** Records, or entries of an index, that one page of an audit compares. */
   audit_page: 50,
   /** A run with more tasks is not counted by an audit: all of them are read at once, so that nothing changes meanwhile. */

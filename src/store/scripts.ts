@@ -25,6 +25,7 @@ import runs from "./scripts/lib/runs.lua";
 import stateChunk from "./scripts/lib/state.lua";
 import submit from "./scripts/lib/submit.lua";
 import sweep from "./scripts/lib/sweep.lua";
+import tidyChunk from "./scripts/lib/tidy.lua";
 import unit from "./scripts/lib/unit.lua";
 import listSource from "./scripts/list.lua";
 import noteFailureSource from "./scripts/note-failure.lua";
@@ -138,7 +139,7 @@ export const SCRIPTS = {
     name: "retire",
     keys: [...SWEPT, "idempotency"],
     shards: true,
-    chunks: SWEEPING,
+    chunks: [...SWEEPING, tidyChunk],
     source: retireSource,
   }),
 };

@@ -58,6 +58,8 @@ function controlOf(world: World): Fields {
     ...(world.lanes.length > 0 && { lane_seq: world.lanes.length }),
     ...(world.types.size > 0 && { types: Object.fromEntries(world.types) }),
     ...(world.agents.size > 0 && { agents: world.agents.size }),
+    // So few agents are one page.
+    ...(world.tidyAt > 0 && { tidy_at: world.tidyAt, tidy_from: 0 }),
     ...(world.stateFloor > 0 && { state_floor: world.stateFloor }),
     ...Object.fromEntries([
       ...named("watch", world.watches),

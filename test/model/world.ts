@@ -65,6 +65,8 @@ export interface World {
   readonly pending: Map<string, number>;
   /** When ended tasks are looked at for removal. */
   readonly removals: Map<string, number>;
+  /** When retention next looks for what nobody will miss; 0 before it has. */
+  tidyAt: number;
   readonly state: Map<string, StateEntry>;
   /** When entries of the shared state are looked at: one that was written again keeps its old timer. */
   readonly stateTimers: Map<string, number>;
@@ -94,6 +96,7 @@ export function newWorld(now: number, whenMoved: readonly Follower[]): World {
     breakerTimers: new Map(),
     pending: new Map(),
     removals: new Map(),
+    tidyAt: 0,
     state: new Map(),
     stateTimers: new Map(),
     stateFloor: 0,

@@ -1,7 +1,7 @@
 -- Removes what has been kept for long enough. First without `remove`: marks what is due, and names it with the blobs to
 -- delete. Then with it: removes those tasks, every index entry that names them, and a run with its last task. Nothing
--- takes the mark back, and so what one step leaves, or a crash, the next one finishes.
-read_control({ "next_due", "armed", "generation" })
+-- takes the mark back, and so what one step leaves, or a crash, the next one finishes. The first half also tidies up.
+read_control({ "next_due", "armed", "generation", "tidy_at", "tidy_from", "types", "agents" })
 local named = request.remove
 
 local function due_tasks()
@@ -148,6 +148,9 @@ for _, id in ipairs(due) do
   elseif may_go(task, run) then
     mark(task)
   end
+end
+if not named then
+  tidy()
 end
 flush()
 return answer_with('{"now":' .. string.format("%.0f", now()) .. ',"due":[' .. table.concat(ready, ",") .. '],"blobs":[' .. table.concat(blobs, ",") .. "]}")

@@ -1,10 +1,12 @@
 /** The model of retention: what has been kept for long enough goes, together with every index entry that names it. */
 import { LIMITS } from "../../../src/domain/limits.ts";
 import { type RunRecord, type TaskRecord } from "../../../src/domain/task.ts";
+import { tidy } from "../tidy.ts";
 import { keptFor, memberOf, runOf, type World } from "../world.ts";
 
 /** Returns how many tasks it worked on. `cut`: the Worker dies between the two halves. */
 export function retire(world: World, { cut }: { readonly cut: boolean }): number | "cut" {
+  tidy(world);
   const due = nextDue(world).filter((task) => mayGo(world, task));
   for (const task of due) task.retiring = true;
   if (cut && due.length > 0) return "cut";

@@ -135,6 +135,6 @@ local function sweep(limit)
   swept = true
   arm_tick()
   write_control_changes()
-  control_changes = {}
+  control_changes, control_gone = {}, {}
   return #due
 end

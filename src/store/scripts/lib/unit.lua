@@ -4,7 +4,7 @@
 
 local known, raw, changed = {}, {}, {}
 local fields, gone, places, links, unlinks = {}, {}, {}, {}, {}
-local control_values, control_changes = {}, {}
+local control_values, control_changes, control_gone = {}, {}, {}
 local facts, wakes, dead_changes = {}, {}, {}
 local clock = given_now
 
@@ -74,6 +74,12 @@ end
 local function write_control(name, value)
   control_values[name] = value
   control_changes[name] = value
+end
+
+local function drop_control(name)
+  control_values[name] = false
+  control_changes[name] = nil
+  table.insert(control_gone, name)
 end
 
 local function add_fact(fact)
@@ -238,6 +244,9 @@ local function write_control_changes()
     table.insert(values, name)
     table.insert(values, value)
   end
+  in_pieces(control_gone, function(...)
+    redis.call("HDEL", control, ...)
+  end)
   if #values > 0 then
     redis.call("HSET", control, unpack(values))
   end
@@ -311,7 +320,7 @@ local function flush()
   write_control_changes()
   publish_wakes()
   changed, fields, gone, places, links, unlinks = {}, {}, {}, {}, {}, {}
-  control_changes, wakes, dead_changes = {}, {}, {}
+  control_changes, control_gone, wakes, dead_changes = {}, {}, {}, {}
 end
 
 -- What every script replies with: its JSON text, and the tick to send where one was armed. Scripts that only read arm one

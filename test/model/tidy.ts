@@ -1,0 +1,27 @@
+/** The model of what retention forgets besides tasks: agents, their breakers, and agent types. */
+import { type AgentRecord } from "../../src/domain/agent.ts";
+import { LIMITS } from "../../src/domain/limits.ts";
+import { type World } from "./world.ts";
+
+export function tidy(world: World): void {
+  if (world.tidyAt > world.now) return;
+  world.tidyAt = world.now + LIMITS.tidy_each_ms;
+  const before = world.now - LIMITS.agent_kept_ms;
+  for (const agent of world.agents.values()) {
+    if (agent.seen <= before && !isHolding(world, agent)) world.agents.delete(agent.agent_id);
+  }
+  // What people forced stays until they say otherwise.
+  for (const [name, { forced }] of world.breakers) {
+    const agent = name.startsWith("agent:") ? name.slice(6) : undefined;
+    if (agent !== undefined && !forced && !world.agents.has(agent)) world.breakers.delete(name);
+  }
+  for (const [type, polled] of world.types) if (polled <= before) world.types.delete(type);
+  for (const [type, until] of world.watches) if (until <= world.now) world.watches.delete(type);
+}
+
+function isHolding(world: World, { agent_id, holds = [] }: AgentRecord): boolean {
+  return holds.some((id) => {
+    const lease = world.tasks.get(id)?.lease;
+    return lease && lease.ended === undefined && lease.agent_id === agent_id;
+  });
+}

@@ -1,0 +1,157 @@
+/** What retention forgets besides tasks, so that nothing grows without bound. */
+import { beforeEach, describe, expect, test } from "vitest";
+import { LIMITS } from "../../src/domain/limits.ts";
+import { heartbeat } from "../../src/operations/heartbeat.ts";
+import { listAgents } from "../../src/operations/list-agents.ts";
+import { setBreaker } from "../../src/operations/set-breaker.ts";
+import { tick } from "../../src/operations/tick.ts";
+import { factsOf } from "../support/dump.ts";
+import { type Project, useProjects } from "../support/project.ts";
+
+const newProject = useProjects();
+
+const MONTH = LIMITS.agent_kept_ms / 1000;
+const HOUR = LIMITS.tidy_each_ms / 1000;
+
+let project: Project;
+
+beforeEach(() => {
+  project = newProject();
+});
+
+/** Fields of the control hash that begin so. */
+async function fields(prefix: string): Promise<string[]> {
+  const control = (await project.dump()).hashes["control"] ?? {};
+  return Object.keys(control).filter((name) => name.startsWith(prefix));
+}
+
+async function known(): Promise<string[]> {
+  const { agents } = await project.ok(listAgents, {});
+  return agents.map(({ agent_id }) => agent_id).toSorted();
+}
+
+describe("an agent", () => {
+  test("that was not seen for 30 days and holds nothing is forgotten, with its breaker", async () => {
+    await project.task();
+    await project.bury((await project.claim("ada")).lease, "E1");
+    await project.poll("bob");
+    project.advance(MONTH - 1);
+    await project.poll("bob");
+    await tick(project.store);
+    expect(await known()).toEqual(["ada", "bob"]);
+    project.advance(HOUR);
+    await tick(project.store);
+    expect(await known()).toEqual(["bob"]);
+    expect(await fields("agents")).toEqual(["agents"]);
+    expect(await fields("breaker:agent:")).toEqual([]);
+    expect(await project.audit()).toEqual([]);
+    await project.poll("ada");
+    expect(await known()).toEqual(["ada", "bob"]);
+    expect(await project.audit()).toEqual([]);
+  });
+
+  test("is not forgotten while a lease of it is open, whoever has not looked at that yet", async () => {
+    await project.task({ options: { max_run_seconds: 86_400 } });
+    const { lease } = await project.claim("ada");
+    project.advance(MONTH);
+    await project.store.retire();
+    expect(await fields("agent:")).toEqual(["agent:ada"]);
+    expect(await project.audit()).toEqual([]);
+    await tick(project.store);
+    expect(await project.refusal(heartbeat, { lease })).toMatchObject({ reason: "lease_ended" });
+    project.advance(HOUR);
+    await tick(project.store);
+    expect(await fields("agent")).toEqual([]);
+    expect(await project.audit()).toEqual([]);
+  });
+
+  test("leaves behind a breaker that people have forced", async () => {
+    await project.poll("ada");
+    await project.ok(setBreaker, { agent_id: "ada", state: "open" });
+    await project.ok(setBreaker, { agent_id: "eve", state: "open" });
+    await project.ok(setBreaker, { agent_id: "eve", state: "auto" });
+    project.advance(MONTH);
+    await tick(project.store);
+    expect(await fields("agent:")).toEqual([]);
+    expect(await fields("breaker:agent:")).toEqual(["breaker:agent:ada"]);
+    await project.ok(setBreaker, { agent_id: "ada", state: "auto" });
+    project.advance(HOUR);
+    await tick(project.store);
+    expect(await fields("breaker:")).toEqual([]);
+  });
+});
+
+test("450 agents go in bounded pages that go on where the last one stopped", async () => {
+  for (let number = 1; number <= 450; number++) await project.poll(`agent-${number}`);
+  project.advance(MONTH - 1);
+  await project.poll("alive");
+  project.advance(1);
+  const page = async (): Promise<number> => {
+    project.upstash.stats.reset();
+    await project.store.retire();
+    expect(project.upstash.stats.snapshot().billed).toBeLessThanOrEqual(12);
+    expect(await project.audit()).toEqual([]);
+    return (await fields("agent:")).length;
+  };
+  const first = await page();
+  expect(first).toBeGreaterThan(1);
+  expect(await page()).toBeLessThan(first);
+  // An engine whose cursor is a place in a list passes over some when others go: they go an hour later.
+  for (let pages = 0; (await page()) > 1; pages++) {
+    expect(pages).toBeLessThan(6);
+    project.advance(HOUR);
+  }
+  expect(await known()).toEqual(["alive"]);
+});
+
+test("an agent type that nobody polled for in 30 days is forgotten, and who waited for it", async () => {
+  await project.poll("ada", { agent_type: "old" });
+  project.advance(MONTH);
+  await project.poll("ada", { agent_type: "new" });
+  await project.store.poll({
+    agent: {
+      agent_id: "eve",
+      agent_type: "new",
+      key_id: "key",
+      max_tasks: 1,
+      lease_seconds: 0,
+      wait_ms: 30_000,
+    },
+    checks: ["check"],
+  });
+  expect(await fields("watch:")).toEqual(["watch:new"]);
+  await tick(project.store);
+  const control = async () => (await project.dump()).hashes["control"];
+  expect(Object.keys(JSON.parse((await control())?.["types"] ?? "{}"))).toEqual(["new"]);
+  project.advance(HOUR);
+  await tick(project.store);
+  expect(await fields("watch:")).toEqual([]);
+});
+
+test("events go after a day, a few at most later", async () => {
+  for (let number = 0; number < 250; number++) await project.task();
+  project.advance(LIMITS.events_kept_ms / 1000);
+  for (let number = 0; number < 5; number++) await project.task();
+  project.advance(1);
+  await tick(project.store);
+  const facts = factsOf(await project.dump());
+  // Redis drops whole nodes of a stream, a hundred entries each.
+  expect(facts.length).toBeLessThan(120);
+  expect(facts.filter(({ type }) => type === "task.created").length).toBeGreaterThanOrEqual(5);
+});
+
+test("it looks once an hour: between, a step costs as much as without", async () => {
+  await project.poll("ada");
+  await tick(project.store);
+  project.advance(60);
+  const cost = async (): Promise<number> => {
+    project.upstash.stats.reset();
+    await project.store.retire();
+    return project.upstash.stats.snapshot().billed;
+  };
+  // EVALSHA, HMGET control, ZRANGE line
+  expect(await cost()).toBe(3);
+  project.advance(HOUR);
+  // Also XTRIM, HSCAN and HSET.
+  expect(await cost()).toBe(6);
+});
