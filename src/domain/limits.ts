@@ -8,6 +8,14 @@ export const LIMITS = {
   inline_bytes: 4_096,
   /** Notes ride beside the record until the next attempt. */
   notes_bytes: 16_384,
+  /** A result schema is read at each hand-out and at each submit of its task. */
+  schema_bytes: 16_384,
+  schema_depth: 16,
+  /** Subschemas with references written out: each is compared with each part of a result, within a Worker's CPU time. */
+  schema_parts: 1_000,
+  schema_pattern_length: 200,
+  /** Of what is missing or wrong: enough to mend it, in a reply that stays short. */
+  problems_shown: 8,
   description_bytes: 262_144,
   title_length: 120,
   agent_type_length: 64,

@@ -6,6 +6,7 @@ import { TRIGGER_RULES } from "./lifecycle.ts";
 import { nearest } from "./nearest.ts";
 import { LANE_WIDTH } from "./order.ts";
 import { refuse, type Result } from "./refusal.ts";
+import { schemaFaults } from "./result-schema.ts";
 
 const capability = z.string().trim().min(1).max(LIMITS.capability_length);
 
@@ -23,20 +24,13 @@ const taskOptions = z.strictObject({
   deadline: time.optional(),
   retry: retryPolicy.optional(),
   trigger_rule: z.enum(TRIGGER_RULES).optional(),
+  result_schema: z.record(z.string(), z.json()).optional(),
 });
 
 export type TaskOptions = z.infer<typeof taskOptions>;
 
 /** Named by the contract, and not built yet: refused by name, so that nobody relies on what does not happen. */
-const LATER = [
-  "review",
-  "locks",
-  "delegation",
-  "concurrency_key",
-  "concurrency_limit",
-  "result_schema",
-  "cron",
-];
+const LATER = ["review", "locks", "delegation", "concurrency_key", "concurrency_limit", "cron"];
 
 const KNOWN = [...Object.keys(taskOptions.shape), ...LATER];
 
@@ -51,11 +45,20 @@ export function readOptions(
     if (refusal) return refusal;
   }
   const parsed = taskOptions.safeParse(Object.fromEntries(given));
-  if (parsed.success) return { ok: true, value: parsed.data };
+  if (parsed.success) return checked(parsed.data, where);
   const problems = parsed.error.issues.map(
     (issue) => `${[where, ...issue.path.map(String)].join(".")}: ${issue.message}`,
   );
   return refuse("invalid", `${problems.join("; ")}.`);
+}
+
+/** A schema that cannot be used is refused here, and not at the first result. */
+function checked(options: TaskOptions, where: string): Result<TaskOptions> {
+  const { result_schema } = options;
+  const faults = result_schema ? schemaFaults(result_schema, `${where}.result_schema`) : [];
+  return faults.length > 0
+    ? refuse("invalid", `${faults.slice(0, LIMITS.problems_shown).join("; ")}.`, { faults })
+    : { ok: true, value: options };
 }
 
 function check(name: string, where: string): ReturnType<typeof refuse> | undefined {

@@ -18,6 +18,7 @@ const REASONS = [
   "cancelled",
   "version_conflict",
   "idempotency_conflict",
+  "result_schema",
   "agent_type_needed",
   "unavailable",
 ] as const;

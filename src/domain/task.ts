@@ -128,6 +128,8 @@ export const taskRecord = z.strictObject({
   note: z.string().optional(),
   progress: z.int().optional(),
   message: z.string().optional(),
+  /** True when its result has to fit the schema beside the record. */
+  has_schema: z.boolean().optional(),
   /** True when a released attempt left notes beside the record. */
   has_notes: z.boolean().optional(),
   /** The agent that released it last: others go first until then. */

@@ -77,6 +77,7 @@ function statusOf(reason: Reason): Status {
     case "graph":
     case "limit":
     case "not_available":
+    case "result_schema":
       return 422;
     case "unavailable":
       return 503;

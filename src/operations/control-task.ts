@@ -5,6 +5,7 @@ import { LIMITS } from "../domain/limits.ts";
 import { ok, refuse, type Result } from "../domain/refusal.ts";
 import { ORCHESTRATORS } from "../domain/role.ts";
 import type { Control } from "../store/store.ts";
+import { checkLateResults } from "./check-late-results.ts";
 import { idempotencyKey, jsonObject, runId, taskId } from "./fields.ts";
 import { notFound } from "./not-found.ts";
 import { type Call, defineOperation } from "./operation.ts";
@@ -65,6 +66,9 @@ export const controlTask = defineOperation({
     const reply = await call.services.store.control({
       ...prepared.value,
       ...target,
+      ...(input.action === "promote_late_result" && {
+        late: await checkLateResults(call.services.store, target.task_ids ?? []),
+      }),
       operation_id,
       limit: LIMITS.control_tasks,
     });

@@ -4,7 +4,7 @@ import { parseRunId, parseTaskId } from "../domain/ids.ts";
 import { LIMITS } from "../domain/limits.ts";
 import { nearest } from "../domain/nearest.ts";
 import { ok, refuse, type Result } from "../domain/refusal.ts";
-import type { Creation } from "../store/store.ts";
+import type { Creation, TextBeside } from "../store/store.ts";
 import { newTask } from "./new-task.ts";
 import { notFound } from "./not-found.ts";
 import type { Call } from "./operation.ts";
@@ -78,10 +78,12 @@ function plan(input: CreateInput, blobName: () => string): Result<Plan> {
   const numbers = new Map(input.tasks.map(({ key }, index) => [key, index + 1]));
   const tasks = [];
   const payloads = [];
+  const texts: TextBeside[] = [];
   for (const task of input.tasks) {
     const made = newTask(task, { numbers, blobName });
     if (!made.ok) return made;
-    tasks.push(made.value.task);
+    const number = tasks.push(made.value.task);
+    texts.push(...made.value.texts.map((beside) => ({ ...beside, number })));
     payloads.push(made.value.payload);
   }
   const upstream = input.tasks
@@ -93,6 +95,7 @@ function plan(input: CreateInput, blobName: () => string): Result<Plan> {
     ...(input.name !== undefined && { name: input.name.toWellFormed() }),
     tasks,
     payloads,
+    texts,
     sequence: graph.sequence.map((index) => index + 1),
     upstream: [...new Set(upstream)],
     agent_types: [...new Set(tasks.map(({ agent_type }) => agent_type))],

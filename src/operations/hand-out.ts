@@ -18,6 +18,7 @@ export const handedOut = z.looseObject({
   inputs: z.record(z.string(), z.json()).optional(),
   previous_errors: z.array(z.string()).optional(),
   notes: z.json().optional(),
+  result_schema: z.json().optional(),
   held: z.boolean().optional(),
   cut: z.string().optional(),
 });
@@ -40,11 +41,12 @@ export async function handOut(
   });
 }
 
-/** Payload, notes, inputs: in this order, as `present` takes them. */
+/** Payload, notes, schema, inputs: in this order, as `present` takes them. */
 function namesFor(task: TaskRecord): TextName[] {
   return [
     ...(task.payload_blob === undefined ? [] : [{ blob: task.payload_blob }]),
     ...(task.has_notes ? [{ field: `${task.task_id}:notes` }] : []),
+    ...(task.has_schema ? [{ field: `${task.task_id}:schema` }] : []),
     ...inputNames(task),
   ];
 }
@@ -58,6 +60,7 @@ function present(
   const rest = [...texts];
   const text = record.payload_blob === undefined ? inline : parsePayload(rest.shift());
   const notes = record.has_notes ? rest.shift() : undefined;
+  const schema = record.has_schema ? rest.shift() : undefined;
   const errors = (record.attempts ?? [])
     .filter(({ outcome }) => outcome !== "released")
     .map(describe);
@@ -65,6 +68,7 @@ function present(
     bytes,
     text: text ?? { task_description: record.title },
     notes,
+    schema,
   });
   return {
     lease: formatLease({ task_id, attempt, check: lease.check }),
@@ -79,16 +83,17 @@ function present(
   };
 }
 
-type Parts = Pick<HandedOut, "notes" | "task_description" | "context" | "cut">;
+type Parts = Pick<HandedOut, "notes" | "task_description" | "context" | "result_schema" | "cut">;
 
-/** Description first, then notes, then context: what does not fit any more is left out, with the way to it. */
+/** Description first, then the schema, notes and context: what does not fit any more is left out, with the way to it. */
 function shareOut(
   task_id: string,
   {
     bytes,
     text: { task_description, context },
     notes,
-  }: { bytes: number; text: Payload; notes: string | undefined },
+    schema,
+  }: { bytes: number; text: Payload; notes: string | undefined; schema: string | undefined },
 ): { parts: Parts; left: number } {
   const description = cutText(task_description, bytes / 2);
   let left = bytes - sizeOf(description);
@@ -99,12 +104,14 @@ function shareOut(
   };
   const contextText = context === undefined ? undefined : JSON.stringify(context);
   const parts = {
+    ...(fits(schema) && { result_schema: parse(schema) }),
     ...(fits(notes) && { notes: parse(notes) }),
     task_description: description,
     ...(fits(contextText) && context !== undefined && { context }),
   };
   const whole =
     description === task_description &&
+    "result_schema" in parts === (schema !== undefined) &&
     "notes" in parts === (notes !== undefined) &&
     "context" in parts === (context !== undefined);
   const cut = `Cut. Read all of it: get_task_status {task_id: "${task_id}", detail: "full", offset: 0}`;

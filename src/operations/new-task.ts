@@ -3,7 +3,7 @@ import { LIMITS } from "../domain/limits.ts";
 import { readOptions } from "../domain/options.ts";
 import { DEFAULT_PRIORITY } from "../domain/order.ts";
 import { ok, refuse, type Result } from "../domain/refusal.ts";
-import type { NewTask, WantedDependency } from "../store/store.ts";
+import type { NewTask, TextBeside, WantedDependency } from "../store/store.ts";
 import type { TaskInput } from "./create-tasks.ts";
 import { bytesOf } from "./text.ts";
 
@@ -11,6 +11,8 @@ export interface MadeTask {
   readonly task: NewTask;
   /** JSON text of description and context. */
   readonly payload: string;
+  /** Further texts beside the record. */
+  readonly texts: readonly Omit<TextBeside, "number">[];
 }
 
 export interface NewTaskContext {
@@ -46,9 +48,11 @@ export function newTask(input: TaskInput, { numbers, blobName }: NewTaskContext)
   const payload = JSON.stringify({ task_description: description, context: input.context });
   const bytes = bytesOf(payload);
   const { requires, assignee, lease_seconds, max_run_seconds, retry } = options.value;
-  const { start_at, start_within_seconds, deadline, trigger_rule = "all_success" } = options.value;
+  const { start_at, start_within_seconds, deadline, result_schema } = options.value;
+  const { trigger_rule = "all_success" } = options.value;
   return ok({
     payload,
+    texts: result_schema ? [{ name: "schema", text: JSON.stringify(result_schema) }] : [],
     task: {
       title: titleOf(description),
       agent_type: input.agent_type.toWellFormed(),
@@ -64,6 +68,7 @@ export function newTask(input: TaskInput, { numbers, blobName }: NewTaskContext)
       ...(deadline !== undefined && { deadline: Date.parse(deadline) }),
       ...(retry && { retry }),
       ...(trigger_rule !== "all_success" && { trigger_rule }),
+      ...(result_schema && { has_schema: true }),
       ...(dependencies.length > 0 && {
         dependencies: dependencies.map((name) => wanted(name, numbers)),
       }),

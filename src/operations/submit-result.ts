@@ -5,9 +5,10 @@ import { LIMITS } from "../domain/limits.ts";
 import { ok, refuse, type Result } from "../domain/refusal.ts";
 import { AGENTS } from "../domain/role.ts";
 import type { HeldLease, Submission } from "../store/store.ts";
+import { submitChecked } from "./check-result.ts";
 import { lease, taskId } from "./fields.ts";
 import { handedOut, handOut } from "./hand-out.ts";
-import { leaseRefusal, readLease } from "./lease-refusal.ts";
+import { readLease } from "./lease-refusal.ts";
 import { type Call, defineOperation } from "./operation.ts";
 import { freshChecks } from "./poll-tasks.ts";
 import { randomName } from "./random-name.ts";
@@ -53,9 +54,9 @@ export const submitResult = defineOperation({
     if (!held.ok) return held;
     const submission = prepare(call, { input, lease: held.value });
     if (!submission.ok) return submission;
-    const reply = await call.services.store.submit(submission.value);
-    if ("refused" in reply) return leaseRefusal(reply.refused, held.value);
-    const { status, kept, tasks = [], now } = reply.said;
+    const submitted = await submitChecked(call.services.store, submission.value);
+    if (!submitted.ok) return submitted;
+    const { status, kept, tasks = [], now } = submitted.value;
     const next = await handOut(call.services.store, { tasks, now });
     const note = "This lease had ended otherwise before; your result was kept as a late result.";
     return ok({

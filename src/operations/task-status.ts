@@ -27,7 +27,8 @@ export async function taskStatus(
   store: Store,
   { task_id, detail, offset }: TaskStatusInput,
 ): Promise<Result<TaskStatus>> {
-  const late = detail === "full" ? [`${task_id}:payload`, `${task_id}:notes`] : [];
+  const late =
+    detail === "full" ? ["payload", "notes", "schema"].map((name) => `${task_id}:${name}`) : [];
   const reply = await store.read([task_id, `${task_id}:result`, ...late]);
   if ("refused" in reply) throw new Error("a read was refused");
   const { records, texts, now } = reply.said;
@@ -57,6 +58,7 @@ export async function taskStatus(
       ...head(task, now),
       ...facts(task),
       ...(typeof payload === "object" && payload),
+      ...(task.has_schema && { result_schema: inline.get(`${task_id}:schema`) }),
       ...(task.has_notes && { notes: inline.get(`${task_id}:notes`) }),
       ...(task.late_results && { late_results: await lateResults(store, { task, now }) }),
       ...(result !== undefined && { result }),

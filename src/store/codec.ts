@@ -72,13 +72,22 @@ export const heartbeatReply = z.strictObject({
   seconds: z.int(),
 });
 
-export const submitReply = z.strictObject({
+/** Nothing was done yet: the same submit has to come again with the word that its result fits. */
+const submitCheck = z.strictObject({ schema: z.record(z.string(), z.json()) });
+
+export type SubmitCheck = z.infer<typeof submitCheck>;
+
+const submitted = z.strictObject({
   now: z.int(),
   status: z.enum(STATUSES),
   /** The lease had ended otherwise; the result was kept as a late one. */
   kept: z.literal(true).optional(),
   tasks: z.array(handedTask).optional(),
 });
+
+export type Submitted = z.infer<typeof submitted>;
+
+export const submitReply = z.union([z.strictObject({ check: submitCheck }), submitted]);
 
 export const readReply = z.strictObject({
   now: z.int(),

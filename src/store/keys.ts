@@ -9,7 +9,8 @@
  * |               |        | `breaker:agent:<id>`, `tidy_at`, `tidy_from`: numbers, and JSON where a record is meant  |
  * | `line`        | zset   | one member per task that is ready, running or scheduled, and `edges:<task>` for due work: |
  * |               |        | timers below zero (`time - 2^43`), ready tasks at `lane * 2^42 + order`                   |
- * | `shard:<n>`   | hash   | `r1` a run, `r1t2` a task, `r1t2:payload`, `:result`, `:notes`, `:late:<attempt>`         |
+ * | `shard:<n>`   | hash   | `r1` a run, `r1t2` a task, `r1t2:payload`, `:result`, `:notes`, `:schema`,                |
+ * |               |        | `:late:<attempt>`                                                                         |
  * | `edges`       | zset   | `<upstream>|<downstream>`, all scores 0: dependencies that have not latched               |
  * | `events`      | stream | field `facts`: a JSON list of what one call changed; trimmed                              |
  * | `state`       | hash   | `<scope>/<key>`: shared state, `<version> <expiry or 0> <JSON>`                           |

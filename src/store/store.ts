@@ -55,8 +55,17 @@ export type NewTask = Pick<TaskRecord, "title" | "agent_type" | "priority" | "pa
       | "trigger_rule"
       | "payload_blob"
       | "idempotency_key"
+      | "has_schema"
     >
   > & { readonly dependencies?: readonly WantedDependency[] };
+
+/** JSON text that lies beside the record of a new task: the schema that its result has to fit. */
+export interface TextBeside {
+  /** Of the task within its call, from 1. */
+  readonly number: number;
+  readonly name: "schema";
+  readonly text: string;
+}
 
 export interface Creation {
   readonly operation_id: string;
@@ -66,6 +75,7 @@ export interface Creation {
   readonly tasks: readonly NewTask[];
   /** JSON text of each task's description and context. */
   readonly payloads: readonly string[];
+  readonly texts: readonly TextBeside[];
   /** Numbers of the tasks, from 1, in an order in which dependencies come before their dependents. */
   readonly sequence: readonly number[];
   /** Existing tasks that are depended on. */
@@ -108,6 +118,8 @@ export interface Submission {
     readonly retry_after_ms?: number;
     /** What the attempt used up, sorted by name. */
     readonly usage?: readonly (readonly [string, number])[];
+    /** The result was found to fit what the first answer to this submit asked for. */
+    readonly checked?: true;
   };
   /** JSON text of the result or the notes; empty where there is none. */
   readonly result: string;
@@ -152,6 +164,12 @@ export interface RunRange {
   readonly count: number;
 }
 
+/** By task: the attempt whose late result fits the schema, or why it does not fit. */
+export interface CheckedLateResults {
+  readonly fit: Readonly<Record<string, number>>;
+  readonly unfit: Readonly<Record<string, string>>;
+}
+
 export interface Control {
   readonly operation_id: string;
   readonly action: "cancel" | "retry" | "discard" | "promote_late_result" | "set_priority";
@@ -163,6 +181,8 @@ export interface Control {
   readonly limit: number;
   readonly note?: string;
   readonly priority?: number;
+  /** With promote_late_result: what was found about the late results of tasks that have a schema. */
+  readonly late?: CheckedLateResults;
   /** With retry: what is different this time. */
   readonly changes?: {
     readonly fields: Readonly<Record<string, unknown>>;

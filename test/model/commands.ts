@@ -20,6 +20,8 @@ export interface TaskSpec {
   readonly lease_seconds?: number;
   readonly max_run_seconds?: number;
   readonly trigger_rule?: "all_done" | "one_failed";
+  /** Its result has to fit. */
+  readonly schema?: true;
 }
 
 /** Which lease: `true` as it was given, `check`, `attempt` or `key` with that part forged. */
@@ -62,6 +64,8 @@ export type Command =
       readonly retry_after_ms: number;
       readonly result: string;
       readonly usage?: readonly (readonly [string, number])[];
+      /** Whether the caller has found that the result fits. */
+      readonly checked: boolean;
       readonly poll_next: boolean;
     }
   | {
@@ -71,6 +75,8 @@ export type Command =
       readonly target: "fit" | "task" | "tasks" | "run" | "code";
       readonly pick: number;
       readonly priority: number;
+      /** Promotion: what the caller has found about the late results of tasks with a schema. */
+      readonly late: "fit" | "unfit" | "unknown";
       readonly changes?: "deadline" | "no backoff" | "payload";
     }
   | {

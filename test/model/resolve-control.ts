@@ -1,7 +1,7 @@
 /** Turns what an orchestrator does into a call, and chooses the tasks that it concerns. */
 import { isTerminal } from "../../src/domain/lifecycle.ts";
 import { LIMITS } from "../../src/domain/limits.ts";
-import { type Control } from "../../src/store/store.ts";
+import { type CheckedLateResults, type Control } from "../../src/store/store.ts";
 import { type Call } from "./call.ts";
 import { openTasks } from "./calls/look.ts";
 import { type Command } from "./commands.ts";
@@ -30,8 +30,23 @@ export function controlCall(scene: Scene, command: Command & { do: "control" }):
       ...(action === "set_priority" && { priority }),
       ...(action === "discard" && { note: "seen" }),
       ...(changes && { changes }),
+      ...(action === "promote_late_result" && { late: lateResults(scene, command) }),
       text: changes && changes.payload ? `{"task_description":"changed"}` : "",
     },
+  };
+}
+
+function lateResults({ world }: Scene, { late }: Command & { do: "control" }): CheckedLateResults {
+  const found = [...world.tasks.values()].flatMap(({ task_id, late_results = [] }) => {
+    const attempt = late_results.at(-1);
+    return attempt === undefined ? [] : [{ task_id, attempt }];
+  });
+  return {
+    fit:
+      late === "fit"
+        ? Object.fromEntries(found.map(({ task_id, attempt }) => [task_id, attempt]))
+        : {},
+    unfit: late === "unfit" ? Object.fromEntries(found.map(({ task_id }) => [task_id, "no"])) : {},
   };
 }
 

@@ -19,6 +19,9 @@ export function creation(scene: Scene, command: Command & { do: "create" }): Cal
     ...(join === undefined && tasks.length > 1 && { name: "flow" }),
     tasks,
     payloads: tasks.map(({ title }) => JSON.stringify({ task_description: title })),
+    texts: command.tasks.flatMap(({ schema }, index) =>
+      schema ? [{ number: index + 1, name: "schema" as const, text: `{"type":"object"}` }] : [],
+    ),
     sequence: tasks.map((_, index) => index + 1),
     upstream: [...new Set(upstream)],
     agent_types: [...new Set(tasks.map(({ agent_type }) => agent_type))],
@@ -61,12 +64,14 @@ function newTask(scene: Scene, { spec, index }: { spec: TaskSpec; index: number 
     own: _own,
     old: _old,
     requires,
+    schema,
     ...options
   } = spec;
   const later = (seconds: number): number => scene.world.now + seconds * 1000;
   return {
     ...options,
     ...(requires && { requires: [...requires] }),
+    ...(schema && { has_schema: true }),
     title: `task ${index}`,
     agent_type: TYPES[type] ?? "",
     payload_bytes: 30,

@@ -97,7 +97,7 @@ function restart(scene: Scene, agent: number): Call {
 }
 
 function submission(scene: Scene, command: Command & { do: "submit" }): Call {
-  const { status, category, code, retry_after_ms, result, usage, poll_next } = command;
+  const { status, category, code, retry_after_ms, result, usage, checked, poll_next } = command;
   const lease = leaseAt(scene, command);
   const failed = status === "failed";
   return {
@@ -108,6 +108,7 @@ function submission(scene: Scene, command: Command & { do: "submit" }): Call {
         status,
         result_bytes: Buffer.byteLength(result),
         blob: "",
+        ...(checked && { checked }),
         ...(failed && {
           error: JSON.stringify({ message: "no", category }),
           error_code: code ?? category,

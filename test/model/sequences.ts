@@ -42,6 +42,7 @@ const task: fc.Arbitrary<TaskSpec> = fc
       { weight: 2, arbitrary: fc.constant(undefined) },
       { weight: 1, arbitrary: fc.constantFrom("all_done" as const, "one_failed" as const) },
     ),
+    schema: rarely(fc.constant(true as const)),
   })
   .map(compact);
 
@@ -119,6 +120,7 @@ const submit = fc
         ],
       ),
     ),
+    checked: fc.constantFrom(true, true, true, false),
     poll_next: fc.boolean(),
   })
   .map(compact);
@@ -148,6 +150,7 @@ const control = fc
     ),
     pick: recent,
     priority: fc.constantFrom(0, 5, 9),
+    late: fc.constantFrom("fit" as const, "fit" as const, "unfit" as const, "unknown" as const),
     changes: rarely(
       fc.constantFrom("deadline" as const, "no backoff" as const, "payload" as const),
     ),

@@ -51,7 +51,7 @@ export async function step(play: Play, call: Call): Promise<Reply> {
   play.lastEvent = lastEvent;
   checkClockwork(play);
   checkThrift(play, { call, before });
-  if ("said" in reply && ARMING.has(call.op)) checkArmed(play);
+  if ("said" in reply && ARMING.has(call.op) && !asksFirst(reply.said)) checkArmed(play);
   remember(history, { call, reply });
   return reply;
 }
@@ -95,8 +95,12 @@ function checkThrift(
   );
 }
 
-/** Calls that always write something, unless they are refused. */
+/** Calls that always write something, unless they are refused or ask for a check first. */
 const ARMING = new Set<Call["op"]>(["poll", "heartbeat", "submit", "getState", "tick"]);
+
+function asksFirst(said: unknown): boolean {
+  return typeof said === "object" && said !== null && "check" in said;
+}
 
 /** A tick that serves the earliest timer must be on its way. */
 function checkArmed({ world, clockwork: { next_due, armed } }: Play): void {

@@ -216,3 +216,16 @@ test("a claim costs the same with 2,000 tasks in the line as with one", async ()
   }
   expect(await cost(project, () => project.claim("ada"))).toEqual({ trips: 1, billed: 8 });
 });
+
+// Twice EVALSHA and HMGET of task, run and control, once HMGET schema, then what a submit writes.
+test("a result schema costs its submit one further round trip", async () => {
+  const project = await warmed();
+  const schema = { options: { result_schema: { type: "object" } } };
+  const submitNext = async (): Promise<Cost> => {
+    expect(await cost(project, () => project.task(schema))).toEqual({ trips: 1, billed: 7 });
+    const { lease } = await project.claim("warm");
+    return cost(project, () => project.complete(lease, {}));
+  };
+  await submitNext();
+  expect(await submitNext()).toEqual({ trips: 2, billed: 10 });
+});

@@ -84,6 +84,9 @@ local function forget(task, run)
   for _, suffix in ipairs({ "", ":payload", ":result", ":notes" }) do
     drop_raw(task.task_id .. suffix)
   end
+  if task.has_schema then
+    drop_raw(task.task_id .. ":schema")
+  end
   for _, attempt in ipairs(task.late_results or {}) do
     drop_raw(task.task_id .. ":late:" .. attempt)
   end

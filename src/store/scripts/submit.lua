@@ -1,5 +1,5 @@
--- Ends an attempt: completed, failed or released. Sent twice, it answers the same and acts once. With `agent` it also
--- hands out the next task.
+-- Ends an attempt: completed, failed or released. Sent twice, it answers the same and acts once. Where the result must be
+-- checked first, it says how and does nothing else. With `agent` it also hands out the next task.
 local lease, submit = request.lease, request.submit
 load({ lease.task_id, run_of(lease.task_id) })
 local task = known[lease.task_id]
@@ -19,6 +19,11 @@ if ended and submit.status == "completed" then
   return answer_with(cjson.encode({ refused = worth, status = task.status, attempt = task.attempt, kept = true }))
 elseif worth == "unknown" or ended then
   return refusal_of(lease, worth)
+end
+
+local check = worth ~= "submitted" and to_check(task, submit)
+if check then
+  return check
 end
 
 -- The first outcome stands, but no finished work is thrown away.

@@ -55,7 +55,7 @@ function apply({ world, task }: Subject, call: Control): string | undefined {
     case "discard":
       return discard({ world, task }, call);
     case "promote_late_result":
-      return promote({ world, task });
+      return promote({ world, task }, call);
     case "set_priority":
       return setPriority(task, call.priority ?? task.priority);
   }
@@ -108,10 +108,13 @@ function discard({ world, task }: Subject, { note }: Control): string | undefine
   return undefined;
 }
 
-function promote({ world, task }: Subject): string | undefined {
+function promote({ world, task }: Subject, { late: found }: Control): string | undefined {
   const attempt = task.late_results?.at(-1);
   if (attempt === undefined) return "it has no late result";
   if (!may(task, "promote")) return `it is ${task.status} already`;
+  if (task.has_schema && found?.fit[task.task_id] !== attempt) {
+    return found?.unfit[task.task_id] ?? "a further late result has come just now; promote again";
+  }
   if (isTerminal(task.status)) reopenTask(world, task);
   move(world, task, "promote");
   world.facts.push(`task.completed ${task.task_id}`);

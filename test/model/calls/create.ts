@@ -168,6 +168,9 @@ function keep({
     world.texts.set(`${task.task_id}:payload`, call.payloads[index] ?? "");
     world.facts.push(`task.created ${task.task_id}`);
   });
+  for (const { number, name, text } of call.texts) {
+    world.texts.set(`${tasks[number - 1]?.task_id}:${name}`, text);
+  }
   for (const task of tasks) {
     if (task.status === "ready") {
       makeReady(world, task);

@@ -46,6 +46,10 @@ export function submit(world: World, call: Submission): Reply {
     const { status, attempt } = task;
     return refused({ refused: worth.kind, status, attempt, kept: true });
   }
+  if (worth.kind !== "submitted" && asksFirst(task, call)) {
+    const schema: unknown = JSON.parse(world.texts.get(`${task.task_id}:schema`) ?? "null");
+    return said({ check: { schema } });
+  }
   // The first outcome stands, but no finished work is thrown away.
   const kept =
     worth.kind === "submitted" &&
@@ -60,6 +64,11 @@ export function submit(world: World, call: Submission): Reply {
   const tasks = met && "agent" in met ? serve(met) : undefined;
   sweep(world);
   return said({ now: world.now, status, ...(kept && { kept }), ...(tasks && { tasks }) });
+}
+
+/** No script decodes a result: whether it fits is for the caller to find out. */
+function asksFirst(task: TaskRecord, { submit }: Submission): boolean {
+  return submit.status === "completed" && !submit.checked && task.has_schema === true;
 }
 
 function end({ world, task }: { world: World; task: TaskRecord }, call: Submission): void {

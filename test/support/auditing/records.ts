@@ -41,6 +41,7 @@ function checkTexts(task: TaskRecord, { texts, fault }: Books): void {
   const expected = new Set<string>();
   if (task.payload_blob === undefined) expected.add("payload");
   if (task.has_notes) expected.add("notes");
+  if (task.has_schema) expected.add("schema");
   if ((task.result_bytes ?? 0) > 0 && task.result_blob === undefined) expected.add("result");
   for (const attempt of task.late_results ?? []) expected.add(`late:${attempt}`);
   for (const name of expected) {

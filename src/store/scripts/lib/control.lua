@@ -89,6 +89,8 @@ local function promote(task)
     return "it has no late result"
   elseif not may(task, "promote") then
     return "it is " .. task.status .. " already"
+  elseif task.has_schema and request.late.fit[task.task_id] ~= attempts[#attempts] then
+    return request.late.unfit[task.task_id] or "a further late result has come just now; promote again"
   end
   local result_text, result_blob = late_parts(late)
   add_fact({ type = "task.completed", task_id = task.task_id, attempt = attempts[#attempts], promoted = true })

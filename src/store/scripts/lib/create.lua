@@ -177,6 +177,9 @@ local function store_tasks(run, tasks)
       note_change(task, task.status)
     end
   end
+  for _, beside in ipairs(request.texts or {}) do
+    save_raw(tasks[beside.number].task_id .. ":" .. beside.name, beside.text)
+  end
   run.tasks = run.tasks + #tasks
   note_types(run, tasks)
   tell(run, tasks)

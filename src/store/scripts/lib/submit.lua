@@ -17,6 +17,17 @@ local function keep_notes(task)
   end
 end
 
+-- What the Worker has to check before a completed attempt counts; nothing where it has, or need not. No result is
+-- decoded here.
+local function to_check(task, submit)
+  if submit.status ~= "completed" or submit.checked or not task.has_schema then
+    return nil
+  end
+  local name = task.task_id .. ":schema"
+  load({ name })
+  return '{"check":{"schema":' .. raw[name] .. "}}"
+end
+
 local function complete(task, submit)
   add_fact({ type = "task.completed", task_id = task.task_id, attempt = task.attempt, agent_id = task.lease.agent_id, result_bytes = submit.result_bytes })
   move(task, "complete")

@@ -1,0 +1,40 @@
+/** Submits of which the script asks something first: the result is checked here, since no script decodes what agents wrote. */
+import { refuse, type Result } from "../domain/refusal.ts";
+import { misfits, sentence } from "../domain/schema-fit.ts";
+import type { SubmitCheck, Submitted } from "../store/codec.ts";
+import type { Store, Submission } from "../store/store.ts";
+import { leaseRefusal } from "./lease-refusal.ts";
+
+/** At most one further round trip, and that only where the task asks for it. */
+export async function submitChecked(
+  store: Store,
+  submission: Submission,
+): Promise<Result<Submitted>> {
+  const first = await store.submit(submission);
+  if ("refused" in first) return leaseRefusal(first.refused, submission.lease);
+  if (!("check" in first.said)) return { ok: true, value: first.said };
+  const problems = problemsOf(first.said.check, submission.result);
+  if (problems.length > 0) return stillHeld(store, { submission, problems });
+  const submit = { ...submission.submit, checked: true } as const;
+  const second = await store.submit({ ...submission, submit });
+  if ("refused" in second) return leaseRefusal(second.refused, submission.lease);
+  if ("check" in second.said) throw new Error("a checked submit is to be checked again");
+  return { ok: true, value: second.said };
+}
+
+function problemsOf({ schema }: SubmitCheck, result: string): string[] {
+  return misfits(schema, result === "" ? null : JSON.parse(result));
+}
+
+/** Nothing was submitted: the worker goes on under its lease, which this renews. */
+async function stillHeld(
+  store: Store,
+  { submission: { lease }, problems }: { submission: Submission; problems: readonly string[] },
+): Promise<Result<never>> {
+  const beat = await store.heartbeat({ lease });
+  if ("refused" in beat) return leaseRefusal(beat.refused, lease);
+  return refuse("result_schema", `${sentence(problems)} You still hold the task: submit again.`, {
+    task_id: lease.task_id,
+    problems,
+  });
+}
