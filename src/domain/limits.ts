@@ -76,8 +76,10 @@ export const LIMITS = {
   breaker_probe_seconds: 120,
   /** A deadline this much earlier than the armed tick is worth a new tick. */
   tick_slack_ms: 5_000,
-  /** A tick that comes earlier than this does not count: clocks differ by less. */
+  /** A tick that comes earlier than this is early: what it was armed for is not due yet. */
   tick_early_ms: 1_000,
+  /** So many early ticks in a row arm their successors. */
+  early_ticks: 3,
   /** A tick that is overdue by this much was lost. */
   tick_lost_ms: 30_000,
   /** The free plan of QStash delays a message by at most seven days. */

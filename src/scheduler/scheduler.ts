@@ -13,10 +13,13 @@ export interface SchedulerConfig {
   readonly base_url: string;
 }
 
-/** One tick of one project: at `at` (milliseconds) it is to look at the clock. */
+/**
+ * One tick of one project. It says how long to wait, not until when: QStash measures that by its own clock, and so it does
+ * not matter what time it is there.
+ */
 export interface Tick {
   readonly project: string;
-  readonly at: number;
+  readonly wait_ms: number;
   readonly generation: number;
 }
 
@@ -43,7 +46,7 @@ export const CALLBACKS = {
   failed: "/qstash/failed",
 } as const;
 
-/** Seconds after a tick's time, so that the deadline has passed by Redis' clock too: theirs need not agree. */
+/** Seconds after a tick's time, so that the deadline has passed by Redis' clock too: clocks do not run alike. */
 const MARGIN_SECONDS = 1;
 
 /** Three more attempts, 1, 2 and 4 s later; the watchdog is there for whatever lasts longer. */
@@ -58,14 +61,16 @@ export function createScheduler(config: SchedulerConfig): Scheduler {
   const host = new URL(base_url).host.replaceAll(/[^\w.-]/g, "-");
   let looked: { readonly at: number; readonly state: QstashState } | undefined;
   return {
-    sendTick: async ({ project, at, generation }) => {
+    sendTick: async ({ project, wait_ms, generation }) => {
+      const asked = Date.now();
+      const left = (): number => Math.max(0, wait_ms - (Date.now() - asked));
       try {
         await againUntilTaken(() =>
           client.publishJSON({
             ...DELIVERY,
             url: `${base_url}${CALLBACKS.tick}`,
             body: { project, generation },
-            notBefore: Math.ceil(at / 1000) + MARGIN_SECONDS,
+            delay: Math.ceil(left() / 1000) + MARGIN_SECONDS,
             failureCallback: `${base_url}${CALLBACKS.failed}`,
             // Deployments that share an account must not take each other's ticks for their own.
             deduplicationId: `tick-${project}-${generation}-${host}`,

@@ -183,8 +183,14 @@ export const retireReply = z.strictObject({
   blobs: z.array(z.string()),
 });
 
-/** A tick that the call armed: somebody has to send it. `at` in milliseconds of Redis' clock. */
-export const armedTick = z.strictObject({ at: z.int(), generation: z.int() });
+/** A tick that the call armed: somebody has to send it. */
+export const armedTick = z.strictObject({
+  /** Milliseconds of Redis' clock. */
+  at: z.int(),
+  /** How long it is until then. */
+  wait_ms: z.int(),
+  generation: z.int(),
+});
 
 export type ArmedTick = z.infer<typeof armedTick>;
 

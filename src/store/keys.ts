@@ -6,7 +6,7 @@
  * |---------------|--------|----------------------------------------------------------------------------------------|
  * | `control`     | hash   | `run_seq`, `next_due`, `armed`, `generation`, `sent`, `lane_seq`, `lanes:<type>`, `types`, |
  * |               |        | `watch:<type>`, `agents`, `state_floor`, `agent:<id>`, `breaker:type:<type>`,             |
- * |               |        | `breaker:agent:<id>`, `tidy_at`, `tidy_from`: numbers, and JSON where a record is meant  |
+ * |               |        | `breaker:agent:<id>`, `tidy_at`, `tidy_from`, `early`: numbers, JSON where a record is meant |
  * | `line`        | zset   | one member per task that is ready, running or scheduled, and `edges:<task>` for due work: |
  * |               |        | timers below zero (`time - 2^43`), ready tasks at `lane * 2^42 + order`                   |
  * | `shard:<n>`   | hash   | `r1` a run, `r1t2` a task, `r1t2:payload`, `:result`, `:notes`, `:schema`,                |

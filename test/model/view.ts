@@ -90,7 +90,14 @@ export async function readView(
   const [control, line, edges, dead, state, names, idempotency, events, ...records] = replies;
   const fields = records.flatMap((reply) => pairs(reply));
   const entries = list(events).map((entry) => list(entry));
-  const { next_due, armed, generation, sent: _, ...rest } = Object.fromEntries(pairs(control));
+  const {
+    next_due,
+    armed,
+    generation,
+    sent: _sent,
+    early: _early,
+    ...rest
+  } = Object.fromEntries(pairs(control));
   return {
     records: parsed(fields.filter(([name]) => !name.includes(":"))),
     texts: Object.fromEntries(fields.filter(([name]) => name.includes(":"))),

@@ -101,6 +101,58 @@ describe("a tick that comes", () => {
   });
 });
 
+describe("a tick that comes too early", () => {
+  test("arms its successor for the same time, under a new generation, and doubles arm nothing", async () => {
+    const project = newProject();
+    await startsIn(project, 60);
+    project.advance(50);
+    for (let times = 0; times < 3; times++) await tick(project.store, { generation: 1 });
+    expect(armed(project)).toEqual([10, 10]);
+    expect(project.ticks.map(({ generation }) => generation)).toEqual([1, 2]);
+    project.advance(10);
+    await tick(project.store, { generation: 2 });
+    expect(project.ticks).toHaveLength(2);
+    expect((await project.record("r1t1")).status).toBe("ready");
+  });
+
+  test("again and again ends as the armed one, so that successors do not chase each other", async () => {
+    const project = newProject();
+    await startsIn(project, 60);
+    for (let times = 0; times < 20; times++) {
+      await tick(project.store, { generation: project.ticks.at(-1)?.generation ?? 0 });
+    }
+    expect(armed(project)).toEqual(Array.from({ length: 1 + LIMITS.early_ticks }, () => 60));
+    project.advance(60);
+    await tick(project.store, { generation: 1 + LIMITS.early_ticks });
+    expect((await project.record("r1t1")).status).toBe("ready");
+    expect(project.ticks).toHaveLength(1 + LIMITS.early_ticks);
+    // One that came in its time makes up for those that did not.
+    await startsIn(project, 60);
+    await tick(project.store, { generation: project.ticks.at(-1)?.generation ?? 0 });
+    expect(project.ticks).toHaveLength(3 + LIMITS.early_ticks);
+  });
+
+  test("by less than a second counts as one that came in its time", async () => {
+    const project = newProject();
+    await startsIn(project, 60);
+    project.advance(60 - LIMITS.tick_early_ms / 1000);
+    await tick(project.store, { generation: 1 });
+    expect(armed(project)[1]).toBe(LIMITS.tick_slack_ms / 1000);
+  });
+});
+
+test("a tick says how long to wait, since clocks differ", async () => {
+  const project = newProject();
+  await startsIn(project, 60);
+  project.advance(20);
+  await startsIn(project, 20);
+  expect(project.ticks.map(({ wait_ms }) => wait_ms)).toEqual([60_000, 20_000]);
+  // What was never sent is sent again, now that less time is left.
+  project.advance(15);
+  await tick(project.store, { resend: true });
+  expect(project.ticks.at(-1)).toMatchObject({ wait_ms: 5_000, generation: 2 });
+});
+
 test("a tick that was lost is armed again by the first call that finds it overdue", async () => {
   const project = newProject();
   await startsIn(project, 60);

@@ -110,16 +110,3 @@ test("a tick with nothing due takes a handful of commands", async () => {
     return server.claim("beating-1", { agent_type: "beating", lease_seconds: 60 });
   }
 });
-
-test.each([2, 6, 30, 600])(
-  "ticks that come before their time, since QStash's clock is %i s ahead, do not chase each other",
-  async (behind_seconds) => {
-    const server = await start({ behind_seconds });
-    await server.watch();
-    await server.task("leased");
-    await server.claim("gone", { agent_type: "leased", lease_seconds: 60 });
-    await server.advance(400);
-    expect(Object.values(await server.records())).toMatchObject([{ status: "ready" }]);
-    expect(server.qstash.stats.published).toBeLessThanOrEqual(4);
-  },
-);

@@ -119,6 +119,20 @@ test("without a watchdog, ticks alone make every deadline happen, each within se
   expect(server.qstash.pending()).toEqual([]);
 });
 
+test.each([-600, -30, -6, -2, -1, 1, 2, 6, 30, 600])(
+  "and so they do where QStash's clock is %i s ahead of Redis'",
+  async (behind_seconds) => {
+    server = await start({ behind_seconds });
+    const deadlines = await setDeadlines();
+    await server.advance(40);
+    expect((await server.records())[deadlines.failing]).toMatchObject({ status: "ready" });
+    await server.advance(60);
+    expect(await look(deadlines)).toEqual(ALL_MET);
+    expect(server.qstash.pending()).toEqual([]);
+    expect(server.qstash.stats.published).toBeLessThanOrEqual(8);
+  },
+);
+
 test("after a tick that was lost, the first call half a minute later arms the next one", async () => {
   const at = (seconds: number) => new Date(server.now() + seconds * 1000).toISOString();
   await server.task("first", { options: { start_at: at(60) } });

@@ -1,5 +1,5 @@
 /** How ticks reach QStash, and how they do when it is in trouble. */
-import { beforeEach, describe, expect, test, vi } from "vitest";
+import { beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { manualClock } from "../../infra/local/qstash/clock.ts";
 import type { FaultRule } from "../../infra/local/qstash/faults.ts";
 import { createScheduler, type SchedulerConfig } from "../../src/scheduler/scheduler.ts";
@@ -11,7 +11,7 @@ const logged = vi.spyOn(console, "log").mockImplementation(() => undefined);
 vi.spyOn(console, "error").mockImplementation(() => undefined);
 
 const START = Date.UTC(2031, 4, 6);
-const tick = { project: "local", at: START + 60_400, generation: 7 };
+const tick = { project: "local", wait_ms: 60_400, generation: 7 };
 let stack: Stack;
 
 beforeEach(async () => {
@@ -41,6 +41,20 @@ describe("a tick", () => {
     ]);
   });
 
+  test("comes when it should though QStash took it only on the third attempt", async () => {
+    stack.qstash.faults.add({ kind: "refuse-publish", status: 500, times: 2 });
+    vi.useFakeTimers({ now: START, toFake: ["Date"] });
+    onTestFinished(() => void vi.useRealTimers());
+    const sent = scheduler().sendTick(tick);
+    vi.setSystemTime(START + 20_000);
+    await stack.qstash.clock.advance(20_000);
+    expect(await sent).toBe(true);
+    await stack.qstash.clock.advance(41_900);
+    expect(stack.endpoint.deliveries).toEqual([]);
+    await stack.qstash.clock.advance(100);
+    expect(stack.endpoint.deliveries).toHaveLength(1);
+  });
+
   test("is one message however often it is sent", async () => {
     await scheduler().sendTick(tick);
     await scheduler().sendTick(tick);
@@ -66,7 +80,7 @@ describe("a tick", () => {
 
   test("that the Worker does not accept is tried again after 1, 2 and 4 s, and then told to /qstash/failed", async () => {
     stack.endpoint.answer(({ path }) => ({ status: path === "/qstash/failed" ? 200 : 500 }));
-    await scheduler().sendTick({ ...tick, at: START });
+    await scheduler().sendTick({ ...tick, wait_ms: 0 });
     const paths = () => stack.endpoint.deliveries.map(({ path }) => path);
     for (const [seconds, count] of [
       [1, 1],

@@ -82,7 +82,7 @@ test("counts each callback that QStash gave up once, however often it is told", 
   server.qstash.faults.add({ kind: "deliver-twice", times: "always" });
   server.front.upstash.faults.add({ kind: "answer", status: 500, contains: server.project });
   const { project } = server;
-  await server.scheduler.sendTick({ project, at: server.now(), generation: 1 });
+  await server.scheduler.sendTick({ project, wait_ms: 0, generation: 1 });
   // Its four attempts fail within 7 s, and the failure callback's first ones too.
   await server.advance(10);
   server.front.upstash.faults.clear();

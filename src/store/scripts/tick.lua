@@ -1,17 +1,27 @@
 -- A look at the clock by a tick, the watchdog or a person: sweeps a batch of due items and says how far behind it is.
 -- Only the tick that is armed makes room for its successor, and only when nothing more is due or when it looks for the
 -- last time: so neither doubles nor a backlog multiply ticks.
-read_control({ "next_due", "armed", "generation", "sent" })
+read_control({ "next_due", "armed", "generation", "sent", "early" })
 local handled = sweep(request.limit)
 local next_due = tonumber(control_values.next_due or "0") or 0
 local due = next_due > 0 and next_due <= now()
 local generation = tonumber(control_values.generation or "0") or 0
--- One that comes well before its time means that QStash's clock is ahead of ours: successors would come as early, and
--- chase each other until the time has come. It stays armed, and whoever finds it overdue arms the next.
+-- One that comes well before its time arms its successor for the same time, but only a few times in a row: where QStash
+-- delivers at once, whatever it was told, successors would chase each other. The last one stays armed, and whoever finds
+-- it overdue arms the next.
 local early = (tonumber(control_values.armed or "0") or 0) > now() + LIMITS.tick_early_ms
-if request.generation == generation and not early and (request.last or not due) then
-  write_control("armed", "0")
-  no_tick_before = now() + LIMITS.tick_slack_ms
+local early_before = tonumber(control_values.early or "0") or 0
+if request.generation == generation and (request.last or not due) then
+  if not early then
+    write_control("armed", "0")
+    no_tick_before = now() + LIMITS.tick_slack_ms
+    if early_before > 0 then
+      write_control("early", "0")
+    end
+  elseif early_before < LIMITS.early_ticks then
+    write_control("armed", "0")
+    write_control("early", early_before + 1)
+  end
 end
 now()
 flush()

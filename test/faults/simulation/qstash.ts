@@ -60,7 +60,7 @@ export function faultyQstash(road: QstashRoad): FaultyQstash {
     if (taken.has(tick.generation) || !plan.ticks) return;
     taken.add(tick.generation);
     const chance = seeded(`${world.seed} message ${++messages}`);
-    const due = Math.max(0, Math.ceil(tick.at / 1000) * 1000 + MARGIN_MS - world.now);
+    const due = Math.ceil(tick.wait_ms / 1000) * 1000 + MARGIN_MS;
     const fate = drawDelivery(plan, chance, ["lost", "doubled", "late"]);
     note(`deliver ${fate}`);
     const late = fate === "late" ? chance.whole(1_000, LATE_MS) : chance.whole(0, 500);

@@ -330,5 +330,12 @@ local function answer_with(text)
   if not tick then
     return text
   end
-  return string.sub(text, 1, -2) .. ',"tick":{"at":' .. string.format("%.0f", tick.at) .. ',"generation":' .. tick.generation .. "}}"
+  return string.sub(text, 1, -2)
+    .. ',"tick":{"at":'
+    .. string.format("%.0f", tick.at)
+    .. ',"wait_ms":'
+    .. string.format("%.0f", math.max(0, tick.at - now()))
+    .. ',"generation":'
+    .. tick.generation
+    .. "}}"
 end
