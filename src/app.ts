@@ -8,6 +8,7 @@ import { serveReadiness } from "./http/health.ts";
 import { foreignRequest } from "./http/origin.ts";
 import { faultResponse, problemResponse } from "./http/problem.ts";
 import { serveAlive } from "./http/rest/alive.ts";
+import { methodsByPath, REST_ROUTES } from "./http/rest/routes.ts";
 import { serveTool } from "./http/rest/tools.ts";
 import { noSuchRoute, wrongMethod } from "./http/routes.ts";
 import { serveMcp } from "./mcp/serve-mcp.ts";
@@ -64,6 +65,15 @@ export function createApp<Environment extends object>(parts: AppParts<Environmen
     return serveAlive({ ...entry, agent_id: c.req.param("id") });
   });
 
+  for (const { method, path, operation } of REST_ROUTES) {
+    app.on(method, path, async (c) => {
+      const entry = await admit(c, keyOwner);
+      if (entry instanceof Response) return entry;
+      const known = { ...c.req.query(), ...c.req.param() };
+      return serveTool({ ...entry, operations: [operation], name: operation.name, known });
+    });
+  }
+
   app.all("/mcp", async (c) => {
     const entry = await admit(c, keyOwner);
     return entry instanceof Response ? entry : serveMcp({ ...entry, tools }, entry.text);
@@ -78,6 +88,8 @@ export function createApp<Environment extends object>(parts: AppParts<Environmen
   for (const path of ["/v1/tools/:name", "/v1/agents/:id/alive", "/qstash/:name"]) {
     app.all(path, () => wrongMethod("POST"));
   }
+
+  for (const [path, allow] of methodsByPath(REST_ROUTES)) app.all(path, () => wrongMethod(allow));
 
   app.notFound((c) => noSuchRoute(c.req.method, c.req.path));
   app.onError((error) => faultResponse(recordFault(error)));

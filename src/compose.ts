@@ -1,5 +1,7 @@
 /** Builds what a request needs from the environment: the only reader of `Env`. */
 import { announceTick } from "./operations/announce-tick.ts";
+import { announceEvents } from "./operations/webhooks/announce-events.ts";
+import type { Webhooks } from "./operations/webhooks/webhooks.ts";
 import type { Composition } from "./operations/composition.ts";
 import type { Caller } from "./operations/operation.ts";
 import type { Services } from "./operations/services.ts";
@@ -7,6 +9,7 @@ import { ROLES } from "./domain/role.ts";
 import { createScheduler, type Scheduler } from "./scheduler/scheduler.ts";
 import { createDeployment } from "./store/deployment.ts";
 import { createStore } from "./store/store.ts";
+import { createWebhookStore } from "./store/webhooks.ts";
 import { createTransport, type Transport } from "./store/transport.ts";
 
 interface OptionalEnv {
@@ -31,7 +34,7 @@ export type Background = (work: Promise<void>) => void;
 export function compose(env: Env & OptionalEnv, background: Background): Composition {
   const local = env.BATON_LOCAL === "1";
   const { transport, scheduler } = clients(env);
-  const services = servicesOf(PROJECT, { transport, scheduler, background });
+  const services = servicesOf(PROJECT, { transport, scheduler, background, local });
   return {
     services,
     authenticate: (key) => Promise.resolve(local ? LOCAL_KEYS.get(key) : undefined),
@@ -53,18 +56,29 @@ interface Clients {
   readonly scheduler: Scheduler | undefined;
 }
 
+interface Mode {
+  readonly background: Background;
+  readonly local: boolean;
+}
+
 function servicesOf(
   project: string,
-  { transport, scheduler, background }: Clients & { readonly background: Background },
+  { transport, scheduler, background, local }: Clients & Mode,
 ): Services {
+  const random = (bytes: number) => crypto.getRandomValues(new Uint8Array(bytes));
+  if (!scheduler) return { store: createStore({ transport, project }), random };
+  const webhooks: Webhooks = {
+    store: createWebhookStore({ transport, project }),
+    queue: (attempts) => scheduler.sendAttempts(project, attempts),
+    allow_loopback: local,
+  };
   const store = createStore({
     transport,
     project,
-    ...(scheduler && {
-      onTick: (tick) => background(announceTick({ scheduler, store }, { project, ...tick })),
-    }),
+    onTick: (tick) => background(announceTick({ scheduler, store }, { project, ...tick })),
+    onOutbox: () => background(announceEvents(webhooks)),
   });
-  return { store, random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)) };
+  return { store, random, webhooks };
 }
 
 let shared: (Clients & { readonly env: string }) | undefined;

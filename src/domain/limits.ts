@@ -133,6 +133,31 @@ export const LIMITS = {
   agent_kept_ms: 2_592_000_000,
   /** How often retention looks for those. */
   tidy_each_ms: 3_600_000,
+  webhook_endpoints: 20,
+  webhook_types: 30,
+  webhook_secrets: 3,
+  /** A secret that was rotated out signs along for this long. */
+  webhook_secret_overlap_ms: 86_400_000,
+  /** Standard Webhooks asks receivers to answer within 15 to 30 s. */
+  webhook_timeout_ms: 15_000,
+  /** An attempt that has said nothing for this long has died. */
+  webhook_busy_ms: 25_000,
+  /** What of an answer is kept to look at. */
+  webhook_answer_bytes: 1_024,
+  /** Attempts of a delivery that are kept to look at. */
+  webhook_results: 12,
+  /** Failed attempts in a row that open an endpoint's breaker. */
+  webhook_failures: 5,
+  /** Attempts to one endpoint at the same time. */
+  webhook_parallelism: 5,
+  /** Entries of the event log that one step turns into deliveries, and deliveries that it makes. */
+  webhook_events_per_step: 50,
+  webhook_deliveries_per_step: 100,
+  webhook_deliveries_kept: 10_000,
+  /** A planned attempt this much behind its time was lost on the way to QStash. */
+  webhook_overdue_ms: 60_000,
+  /** Whoever makes deliveries has died if it is not done by then. */
+  webhook_dispatch_ms: 5_000,
   /** Records, or entries of an index, that one page of an audit compares. */
   audit_page: 50,
   /** A run with more tasks is not counted by an audit: all of them are read at once, so that nothing changes meanwhile. */

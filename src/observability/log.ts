@@ -9,8 +9,10 @@ export type LogEvent =
   | "callback"
   /** QStash gave up a callback after its last attempt. */
   | "scheduler.failed"
-  /** A tick could not be handed to QStash. */
-  | "scheduler.publish_failed";
+  /** A tick, or attempts of webhook deliveries, could not be handed to QStash. */
+  | "scheduler.publish_failed"
+  /** Events left the log before webhook deliveries were made of them. */
+  | "webhooks.gap";
 
 /** Fields are scalars by design: ids, names, counts and durations. Absent when undefined. */
 export interface LogFields {
@@ -40,6 +42,11 @@ export interface LogFields {
   readonly projects?: number | undefined;
   readonly swept?: number | undefined;
   readonly removed?: number | undefined;
+  /** Webhook deliveries made or planned. */
+  readonly deliveries?: number | undefined;
+  /** What came of an attempt to deliver a webhook. */
+  readonly delivery?: string | undefined;
+  readonly delivery_id?: string | undefined;
   readonly overdue_ms?: number | undefined;
 }
 

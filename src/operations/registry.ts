@@ -15,6 +15,14 @@ import { registerAgent } from "./register-agent.ts";
 import { setBreaker } from "./set-breaker.ts";
 import { setSharedState } from "./set-shared-state.ts";
 import { submitResult } from "./submit-result.ts";
+import { createWebhook } from "./webhooks/create-webhook.ts";
+import { deleteWebhook } from "./webhooks/delete-webhook.ts";
+import { listDeliveries } from "./webhooks/list-deliveries.ts";
+import { listWebhooks } from "./webhooks/list-webhooks.ts";
+import { replayDeliveries } from "./webhooks/replay-deliveries.ts";
+import { rotateWebhookSecret } from "./webhooks/rotate-webhook-secret.ts";
+import { testWebhook } from "./webhooks/test-webhook.ts";
+import { updateWebhook } from "./webhooks/update-webhook.ts";
 
 export const OPERATIONS: readonly Operation[] = [
   createTask,
@@ -32,4 +40,12 @@ export const OPERATIONS: readonly Operation[] = [
   audit,
   registerAgent,
   getDeadLetterTasks,
+  createWebhook,
+  listWebhooks,
+  updateWebhook,
+  deleteWebhook,
+  rotateWebhookSecret,
+  testWebhook,
+  listDeliveries,
+  replayDeliveries,
 ];

@@ -1,7 +1,8 @@
 /** QStash as Baton uses it: messages that make it look at the clock, and what QStash says back. */
 import { Client } from "@upstash/qstash";
-import { log } from "../observability/log.ts";
+import { log, type LogFields } from "../observability/log.ts";
 import { againUntilTaken } from "./again.ts";
+import { type Attempt, publishAttempts } from "./deliveries.ts";
 import { type KeyPair, lookAtQstash, type QstashState } from "./reachable.ts";
 import { verifySignature, type Verdict } from "./signature.ts";
 
@@ -26,6 +27,8 @@ export interface Tick {
 export interface Scheduler {
   /** Whether QStash has taken the tick. Never throws: what fails is logged, and a tick may be lost without harm. */
   sendTick(tick: Tick): Promise<boolean>;
+  /** Whether QStash has taken all of these attempts of webhook deliveries. Never throws, like `sendTick`. */
+  sendAttempts(project: string, attempts: readonly Attempt[]): Promise<boolean>;
   /** Whether QStash sent this body to this path of ours, and sent it now. */
   verify(callback: Callback): Promise<Verdict>;
   /** Whether QStash can be reached, and would be understood. Asked at most every few seconds. */
@@ -43,6 +46,7 @@ export interface Callback {
 export const CALLBACKS = {
   tick: "/qstash/tick",
   watchdog: "/qstash/watchdog",
+  deliver: "/qstash/deliver",
   failed: "/qstash/failed",
 } as const;
 
@@ -61,11 +65,11 @@ export function createScheduler(config: SchedulerConfig): Scheduler {
   const host = new URL(base_url).host.replaceAll(/[^\w.-]/g, "-");
   let looked: { readonly at: number; readonly state: QstashState } | undefined;
   return {
-    sendTick: async ({ project, wait_ms, generation }) => {
+    sendTick: ({ project, wait_ms, generation }) => {
       const asked = Date.now();
       const left = (): number => Math.max(0, wait_ms - (Date.now() - asked));
-      try {
-        await againUntilTaken(() =>
+      return taken({ project, generation }, () =>
+        againUntilTaken(() =>
           client.publishJSON({
             ...DELIVERY,
             url: `${base_url}${CALLBACKS.tick}`,
@@ -76,18 +80,16 @@ export function createScheduler(config: SchedulerConfig): Scheduler {
             deduplicationId: `tick-${project}-${generation}-${host}`,
             label: "baton-tick",
           }),
-        );
-        return true;
-      } catch (error) {
-        log("scheduler.publish_failed", {
-          project,
-          generation,
-          error_name: error instanceof Error ? error.name : typeof error,
-          error_message: error instanceof Error ? error.message.slice(0, 200) : undefined,
-        });
-        return false;
-      }
+        ),
+      );
     },
+    sendAttempts: (project, attempts) =>
+      taken({ project, deliveries: attempts.length }, () =>
+        publishAttempts(
+          { client, base_url, path: CALLBACKS.deliver, failed_path: CALLBACKS.failed, host },
+          { project, attempts },
+        ),
+      ),
     verify: ({ path, signature, body }) =>
       verifySignature({ signature, body, url: `${base_url}${path}`, keys, now: Date.now() }),
     state: async () => {
@@ -98,6 +100,20 @@ export function createScheduler(config: SchedulerConfig): Scheduler {
       return state;
     },
   };
+}
+
+async function taken(about: LogFields, send: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await send();
+    return true;
+  } catch (error) {
+    log("scheduler.publish_failed", {
+      ...about,
+      error_name: error instanceof Error ? error.name : typeof error,
+      error_message: error instanceof Error ? error.message.slice(0, 200) : undefined,
+    });
+    return false;
+  }
 }
 
 const STATE_KEPT_MS = 10_000;

@@ -200,14 +200,21 @@ export type Said<T> = { readonly said: T } | { readonly refused: RefusedReply };
 export interface Decoded<T> {
   readonly reply: Said<T>;
   readonly tick?: ArmedTick;
+  /** There is something to tell to webhooks, and nobody is at it. */
+  readonly outbox?: true;
 }
+
+const hinted = z.looseObject({
+  tick: armedTick.optional(),
+  outbox: z.literal(true).optional(),
+});
 
 /** Decodes the one JSON string that every script replies with. */
 export function decode<T extends z.ZodType>(schema: T, text: string): Decoded<z.infer<T>> {
-  const { tick, ...value } = z.looseObject({ tick: armedTick.optional() }).parse(JSON.parse(text));
+  const { tick, outbox, ...value } = hinted.parse(JSON.parse(text));
   const reply =
     typeof value["refused"] === "string"
       ? { refused: refusedReply.parse(value) }
       : { said: schema.parse(value) };
-  return { reply, ...(tick && { tick }) };
+  return { reply, ...(tick && { tick }), ...(outbox && { outbox }) };
 }

@@ -5,6 +5,7 @@
  * | key           | type   | content                                                                                |
  * |---------------|--------|----------------------------------------------------------------------------------------|
  * | `control`     | hash   | `run_seq`, `next_due`, `armed`, `generation`, `sent`, `lane_seq`, `lanes:<type>`, `types`, |
+ * |               |        | `webhooks` (there are endpoints), `dispatching` (since when somebody makes deliveries),   |
  * |               |        | `watch:<type>`, `agents`, `state_floor`, `agent:<id>`, `breaker:type:<type>`,             |
  * |               |        | `breaker:agent:<id>`, `tidy_at`, `tidy_from`, `early`: numbers, JSON where a record is meant |
  * | `line`        | zset   | one member per task that is ready, running or scheduled, and `edges:<task>` for due work: |
@@ -16,6 +17,10 @@
  * | `state`       | hash   | `<scope>/<key>`: shared state, `<version> <expiry or 0> <JSON>`                           |
  * | `state_names` | zset   | the same names, all scores 0, for reading by prefix                                       |
  * | `dead`        | zset   | `<error code>|<member>`, all scores 0: dead letters that nobody has dealt with            |
+ * | `webhooks`    | hash   | `seq`, `ids` (JSON list), `endpoint:<id>`, `scanned`: the event that deliveries were made up to |
+ * | `deliveries`  | hash   | `<delivery>`: a webhook delivery with its attempts                                        |
+ * | `delivery_index` | zset | `<ms>|<delivery>`, all scores 0: for listing and retention                               |
+ * | `outbox`      | zset   | deliveries whose next attempt is planned, by its time                                    |
  * | `idempotency` | hash   | the caller's idempotency keys: fingerprint and reply                                      |
  * | `operation:*` | string | reply of one request, for its own re-sends; expires                                      |
  * | `blob:*`      | string | a payload or result over the inline size                                                 |
@@ -37,6 +42,10 @@ const PROJECT_KEYS = [
   "state_names",
   "idempotency",
   "dead",
+  "webhooks",
+  "deliveries",
+  "delivery_index",
+  "outbox",
 ] as const;
 
 export type ProjectKey = (typeof PROJECT_KEYS)[number];
@@ -68,6 +77,10 @@ export function keysOf(project: string): Keys {
       state_names: `${prefix}state_names`,
       idempotency: `${prefix}idempotency`,
       dead: `${prefix}dead`,
+      webhooks: `${prefix}webhooks`,
+      deliveries: `${prefix}deliveries`,
+      delivery_index: `${prefix}delivery_index`,
+      outbox: `${prefix}outbox`,
     },
     shards: Array.from({ length: SHARDS }, (_, index) => `${prefix}shard:${index}`),
     operation: (id) => `${prefix}operation:${id}`,

@@ -265,9 +265,11 @@ export interface StoreOptions {
   readonly now?: () => number;
   /** Called with each tick that a call armed. */
   readonly onTick?: (tick: ArmedTick) => void;
+  /** Called when there is something to tell to webhooks. */
+  readonly onOutbox?: () => void;
 }
 
-export function createStore({ transport, project, now, onTick }: StoreOptions): Store {
+export function createStore({ transport, project, now, onTick, onOutbox }: StoreOptions): Store {
   const keys = keysOf(project);
   async function run<T extends z.ZodType>(call: {
     script: Script;
@@ -282,8 +284,9 @@ export function createStore({ transport, project, now, onTick }: StoreOptions): 
       ...(call.texts ?? []),
     ];
     const text = await transport.run(call.script, call.script.keys(keys, call.keys ?? []), args);
-    const { reply, tick } = decode(call.reply, text);
+    const { reply, tick, outbox } = decode(call.reply, text);
     if (tick) onTick?.(tick);
+    if (outbox) onOutbox?.();
     return reply;
   }
   return {

@@ -10,7 +10,9 @@ import { MOVES, STATUSES } from "../../src/domain/lifecycle.ts";
 import { LIMITS } from "../../src/domain/limits.ts";
 import { runRecord, taskRecord } from "../../src/domain/task.ts";
 import { DEPLOYMENT_KEYS, keysOf, SHARDS } from "../../src/store/keys.ts";
+import { DELIVERY_STATUSES, ENDPOINT_STATUSES } from "../../src/domain/webhook.ts";
 import { DEPLOYMENT_SCRIPTS, SCRIPTS } from "../../src/store/scripts.ts";
+import { WEBHOOK_SCRIPTS } from "../../src/store/webhook-scripts.ts";
 
 const FOLDER = join(import.meta.dirname, "../../src/store/scripts");
 
@@ -18,8 +20,16 @@ const files = readdirSync(FOLDER, { recursive: true, encoding: "utf8" })
   .filter((name) => name.endsWith(".lua"))
   .map((name) => ({ name, source: readFileSync(join(FOLDER, name), "utf8") }));
 
-const scripts = Object.values(SCRIPTS);
+const scripts = [...Object.values(SCRIPTS), ...Object.values(WEBHOOK_SCRIPTS)];
 const allScripts = [...scripts, ...Object.values(DEPLOYMENT_SCRIPTS)];
+
+/** Of tasks, runs, webhook endpoints and deliveries. */
+const statuses = new Set<string>([
+  ...STATUSES,
+  ...runRecord.shape.status.options,
+  ...ENDPOINT_STATUSES,
+  ...DELIVERY_STATUSES,
+]);
 
 const projectKeys = Object.keys(keysOf("p").project);
 
@@ -44,7 +54,7 @@ describe.each(files)("$name", ({ source }) => {
   test("spells each command out, and only ones that are bounded", () => {
     const allowed = new Set(
       ["GET SET TIME HGET HMGET HSET HDEL HSCAN HINCRBY ZADD ZREM ZRANGE ZCARD ZSCORE"]
-        .concat("ZMSCORE ZLEXCOUNT ZREMRANGEBYRANK XADD XTRIM PUBLISH")
+        .concat("XRANGE XREVRANGE XTRIM ZMSCORE ZLEXCOUNT ZREMRANGEBYRANK XADD PUBLISH")
         .flatMap((line) => line.split(" ")),
     );
     for (const { command } of callsIn(source)) {
@@ -58,6 +68,8 @@ describe.each(files)("$name", ({ source }) => {
     const limits = new Map([
       ['"ZRANGE"', /"LIMIT"|0, 0|0, request\.count - 1|from \+ LIMITS\.\w+ - 1/],
       ['"HSCAN"', /"COUNT"/],
+      ['"XRANGE"', /"COUNT"/],
+      ['"XREVRANGE"', /"COUNT", 1\)/],
     ]);
     const open = callsIn(source).filter(
       ({ command, text }) => limits.get(command)?.test(text) === false,
@@ -106,7 +118,7 @@ describe.each(files)("$name", ({ source }) => {
       expect(Object.keys(MOVES)).toContain(name);
     }
     for (const name of names(source, /status [=~]= "(\w+)"/g)) {
-      expect([...STATUSES, "active"]).toContain(name);
+      expect(statuses).toContain(name);
     }
     for (const name of names(source, /LIMITS\.(\w+)/g)) expect(Object.keys(LIMITS)).toContain(name);
   });

@@ -14,6 +14,7 @@ import type { HandedOut } from "../../src/operations/hand-out.ts";
 import type { Caller, Operation } from "../../src/operations/operation.ts";
 import { pollTasks } from "../../src/operations/poll-tasks.ts";
 import { submitResult } from "../../src/operations/submit-result.ts";
+import type { Webhooks } from "../../src/operations/webhooks/webhooks.ts";
 import { SHARDS } from "../../src/store/keys.ts";
 import type { ArmedTick } from "../../src/store/codec.ts";
 import { createStore, type Store } from "../../src/store/store.ts";
@@ -26,6 +27,7 @@ export interface CallOptions {
   /** Whose key the call comes with; an orchestrator's where absent. */
   readonly as?: Partial<Caller>;
   readonly operation_id?: string;
+  readonly webhooks?: Webhooks;
   readonly signal?: AbortSignal;
 }
 
@@ -156,7 +158,11 @@ function makeProject({
     const caller = { project: name, key_id: "key-1", role: "orchestrator", ...options.as } as const;
     const result = await operation.run(
       {
-        services: { store, random: (bytes) => new Uint8Array(randomBytes(bytes)) },
+        services: {
+          store,
+          random: (bytes) => new Uint8Array(randomBytes(bytes)),
+          ...(options.webhooks && { webhooks: options.webhooks }),
+        },
         caller,
         operation_id: options.operation_id ?? randomUUID(),
         signal: options.signal ?? new AbortController().signal,

@@ -7,6 +7,7 @@ import { log, type LogFields } from "../../observability/log.ts";
 import type { Timers } from "../../operations/composition.ts";
 import { readBody } from "../body.ts";
 import { faultResponse, problemResponse } from "../problem.ts";
+import { deliverCallback } from "./deliver.ts";
 import { failedCallback } from "./failed.ts";
 import type { Outcome } from "./outcome.ts";
 import { tickCallback } from "./tick.ts";
@@ -17,6 +18,7 @@ type Callback = (timers: Timers, body: unknown) => Promise<Outcome>;
 const CALLBACKS: ReadonlyMap<string, Callback> = new Map([
   ["tick", tickCallback],
   ["watchdog", watchdogCallback],
+  ["deliver", deliverCallback],
   ["failed", failedCallback],
 ]);
 
@@ -57,6 +59,10 @@ async function perform(run: () => Promise<Outcome>, about: LogFields): Promise<R
       log("callback", { ...about, outcome: "refused", reason: outcome.never, duration_ms });
       return never(outcome.never);
     }
+    if ("later" in outcome) {
+      log("callback", { ...about, outcome: "refused", reason: "busy", duration_ms });
+      return busy(outcome.later);
+    }
     log("callback", { ...about, ...outcome.done, outcome: "ok", duration_ms });
     return Response.json(outcome.done);
   } catch (error) {
@@ -72,6 +78,14 @@ function never(reason: string): Response {
   return Response.json(
     { reason },
     { status: 489, headers: { "upstash-nonretryable-error": "true" } },
+  );
+}
+
+/** Not now: QStash obeys the header (https://upstash.com/docs/qstash/features/retry). */
+function busy(seconds: number): Response {
+  return Response.json(
+    { reason: "busy" },
+    { status: 503, headers: { "retry-after": String(seconds) } },
   );
 }
 

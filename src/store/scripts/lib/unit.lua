@@ -64,7 +64,14 @@ local function drop_raw(name)
   gone[name] = true
 end
 
+-- What every call must know is read along with the first fields that it asks for.
+local standing = { "webhooks", "dispatching" }
+
 local function read_control(names)
+  for _, name in ipairs(standing) do
+    table.insert(names, name)
+  end
+  standing = {}
   local values = redis.call("HMGET", control, unpack(names))
   for i, name in ipairs(names) do
     control_values[name] = values[i]
@@ -86,8 +93,16 @@ local function add_fact(fact)
   table.insert(facts, fact)
 end
 
+-- Set once the call has told anything: there may be somebody to tell it to.
+local told = false
+
 -- One stream entry for all facts of a call. Its id is the time of the change, so that it also serves as the clock.
 local function publish_facts()
+  told = true
+  for _, fact in ipairs(facts) do
+    local task = fact.task_id and known[fact.task_id]
+    fact.agent_type = fact.agent_type or (task and task.agent_type) or nil
+  end
   local id = "*"
   if given_now > 0 then
     id = string.format("%.0f-*", given_now)
@@ -300,6 +315,18 @@ local function arm_tick()
   write_control("generation", tick.generation)
 end
 
+-- Whether the caller is to make webhook deliveries of what the event log tells. One caller at a time, unless it seems to
+-- have died; the watchdog looks too.
+local outbox_due = false
+
+local function arm_outbox()
+  local since = tonumber(control_values.dispatching or "0") or 0
+  if told and control_values.webhooks and since < clock - LIMITS.webhook_dispatch_ms then
+    outbox_due = true
+    write_control("dispatching", string.format("%.0f", clock))
+  end
+end
+
 local function flush()
   if #facts > 0 then
     local time = publish_facts()
@@ -308,6 +335,7 @@ local function flush()
     end
   end
   arm_tick()
+  arm_outbox()
   write_shards()
   write_line()
   write_dead_letters()
@@ -327,15 +355,16 @@ end
 -- too, where the one before was lost.
 local function answer_with(text)
   flush()
-  if not tick then
-    return text
+  local hints = outbox_due and ',"outbox":true' or ""
+  if tick then
+    hints = hints
+      .. ',"tick":{"at":'
+      .. string.format("%.0f", tick.at)
+      .. ',"wait_ms":'
+      .. string.format("%.0f", math.max(0, tick.at - now()))
+      .. ',"generation":'
+      .. tick.generation
+      .. "}"
   end
-  return string.sub(text, 1, -2)
-    .. ',"tick":{"at":'
-    .. string.format("%.0f", tick.at)
-    .. ',"wait_ms":'
-    .. string.format("%.0f", math.max(0, tick.at - now()))
-    .. ',"generation":'
-    .. tick.generation
-    .. "}}"
+  return hints == "" and text or string.sub(text, 1, -2) .. hints .. "}"
 end

@@ -1,0 +1,11 @@
+/** What webhook operations stand on. */
+import type { Attempt } from "../../scheduler/deliveries.ts";
+import type { WebhookStore } from "../../store/webhooks.ts";
+
+export interface Webhooks {
+  readonly store: WebhookStore;
+  /** Hands planned attempts to QStash. Never rejects: what was not taken waits in the outbox for the watchdog. */
+  readonly queue: (attempts: readonly Attempt[]) => Promise<boolean>;
+  /** The local stack delivers to loopback. */
+  readonly allow_loopback: boolean;
+}

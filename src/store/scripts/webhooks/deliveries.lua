@@ -1,0 +1,46 @@
+-- Lists deliveries, newest first, or plans those of the page anew (`replay`). One call looks at a bounded number and says
+-- where to go on.
+local function page()
+  if request.delivery_id then
+    return { "|" .. request.delivery_id }
+  end
+  local from = request.before and "(" .. request.before or "+"
+  local to = request.since and "[" .. string.format("%013.0f", request.since) or "-"
+  return redis.call("ZRANGE", delivery_index, from, to, "BYLEX", "REV", "LIMIT", 0, LIMITS.list_cap)
+end
+
+local members, ids = page(), {}
+for i, member in ipairs(members) do
+  ids[i] = string.match(member, "|(.*)$")
+end
+local found, plans, last = {}, {}, nil
+for i, text in ipairs(#ids > 0 and redis.call("HMGET", deliveries, unpack(ids)) or {}) do
+  local delivery = text and cjson.decode(text)
+  local wanted = delivery
+    and (not request.endpoint_id or delivery.endpoint_id == request.endpoint_id)
+    and (not request.status or delivery.status == request.status)
+    and (not request.stalled or (delivery.status == "waiting" and not delivery.due_at))
+  if wanted then
+    if request.replay then
+      delivery.status = "waiting"
+      delivery.attempts = 0
+      plan(delivery, now_ms)
+      table.insert(plans, planned(delivery))
+    end
+    table.insert(found, cjson.encode(delivery))
+  end
+  last = members[i]
+  if #found == request.limit then
+    break
+  end
+end
+local more = last and (#found == request.limit or #members == LIMITS.list_cap)
+return '{"now":'
+  .. string.format("%.0f", now_ms)
+  .. ',"next":'
+  .. (more and cjson.encode(last) or "null")
+  .. ',"deliveries":'
+  .. list_of(found)
+  .. ',"planned":'
+  .. list_of(plans)
+  .. "}"

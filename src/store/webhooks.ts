@@ -1,0 +1,183 @@
+/** Webhook endpoints and deliveries of one project: one method per script, nothing decided here. */
+import * as z from "zod";
+import { eventsOf, type BatonEvent } from "../domain/event.ts";
+import {
+  type AttemptResult,
+  type DeliveryRecord,
+  deliveryRecord,
+  type EndpointRecord,
+  endpointRecord,
+} from "../domain/webhook.ts";
+import { decode, type Said } from "./codec.ts";
+import { keysOf } from "./keys.ts";
+import type { Script } from "./script.ts";
+import type { Transport } from "./transport.ts";
+import { WEBHOOK_SCRIPTS } from "./webhook-scripts.ts";
+
+/** An attempt that somebody has to hand to QStash. `due_at` in milliseconds of Redis' clock. */
+const plannedAttempt = z.strictObject({
+  delivery_id: z.string(),
+  endpoint_id: z.string(),
+  turn: z.int(),
+  due_at: z.int(),
+});
+
+export type PlannedAttempt = z.infer<typeof plannedAttempt>;
+
+const endpointsReply = z.strictObject({ now: z.int(), endpoints: z.array(endpointRecord) });
+
+const outboxReply = z.strictObject({
+  now: z.int(),
+  /** The event up to which deliveries were made. */
+  scanned: z.string(),
+  /** The oldest entry that the event log still has. */
+  oldest: z.string(),
+  entries: z.array(z.strictObject({ id: z.string(), facts: z.json() })),
+  endpoints: z.array(endpointRecord),
+});
+
+const writtenReply = z.strictObject({ written: z.boolean() });
+
+const beginReply = z.discriminatedUnion("outcome", [
+  z.strictObject({
+    outcome: z.literal("go"),
+    now: z.int(),
+    delivery: deliveryRecord,
+    endpoint: endpointRecord,
+  }),
+  /** Its endpoint's breaker is open: it was planned anew. */
+  z.strictObject({ outcome: z.literal("later"), planned: plannedAttempt }),
+  /** `over`: not the planned attempt any more. `busy`: under way elsewhere. `early`: not due yet. */
+  z.strictObject({ outcome: z.enum(["over", "busy", "early"]) }),
+]);
+
+const endReply = z.strictObject({ planned: plannedAttempt.optional() });
+
+const deliveriesReply = z.strictObject({
+  now: z.int(),
+  next: z.string().nullable(),
+  deliveries: z.array(deliveryRecord),
+  planned: z.array(plannedAttempt),
+});
+
+const overdueReply = z.strictObject({
+  now: z.int(),
+  overdue: z.array(plannedAttempt),
+  removed: z.int(),
+});
+
+export type NewEndpoint = Pick<EndpointRecord, "url" | "secrets"> &
+  Partial<Pick<EndpointRecord, "description" | "types" | "agent_types" | "run_ids">>;
+
+export type EndpointAction =
+  | {
+      readonly action: "make";
+      readonly endpoint: NewEndpoint;
+      /** Tells two bodies apart that came with one idempotency key. */
+      readonly fingerprint?: string;
+    }
+  | {
+      readonly action: "change";
+      readonly endpoint_id: string;
+      readonly fields?: Partial<EndpointRecord>;
+      readonly cleared?: readonly (keyof EndpointRecord)[];
+      /** A new secret, beside which the one before it signs for a while. */
+      readonly secret?: string;
+    }
+  | { readonly action: "delete"; readonly endpoint_id: string };
+
+export type NewDelivery = Pick<
+  DeliveryRecord,
+  "delivery_id" | "endpoint_id" | "type" | "event_at" | "data" | "status" | "attempts" | "turn"
+> & {
+  /** Attempt it now; otherwise it waits for its endpoint to go on. */
+  readonly due: boolean;
+};
+
+export interface AttemptEnd {
+  readonly delivery_id: string;
+  readonly turn: number;
+  readonly result: AttemptResult;
+  readonly outcome: "delivered" | "dead" | "again";
+  /** With `again`. */
+  readonly pause_ms?: number;
+  /** It answered 410: nothing is ever sent to that endpoint again. */
+  readonly gone?: boolean;
+}
+
+export interface DeliveryListing {
+  readonly endpoint_id?: string;
+  readonly delivery_id?: string;
+  readonly status?: DeliveryRecord["status"];
+  /** Only those that wait for their endpoint to go on. */
+  readonly stalled?: boolean;
+  /** Made since then. Milliseconds. */
+  readonly since?: number;
+  /** Where an earlier page ended. */
+  readonly before?: string;
+  readonly limit: number;
+  /** Plan an attempt of each anew. */
+  readonly replay?: boolean;
+}
+
+export interface Outbox extends Omit<z.infer<typeof outboxReply>, "entries"> {
+  readonly events: readonly BatonEvent[];
+}
+
+export interface WebhookStore {
+  endpoints(): Promise<z.infer<typeof endpointsReply>>;
+  act(operation_id: string, action: EndpointAction): Promise<Said<z.infer<typeof endpointsReply>>>;
+  /** What happened since deliveries were made last. */
+  readOutbox(): Promise<Outbox>;
+  /** Makes deliveries; with a span of events, unless somebody else did so for that span. */
+  writeOutbox(step: {
+    readonly from?: string;
+    readonly to?: string;
+    readonly deliveries: readonly NewDelivery[];
+  }): Promise<boolean>;
+  begin(attempt: Pick<PlannedAttempt, "delivery_id" | "turn">): Promise<z.infer<typeof beginReply>>;
+  end(end: AttemptEnd): Promise<PlannedAttempt | undefined>;
+  deliveries(listing: DeliveryListing): Promise<z.infer<typeof deliveriesReply>>;
+  /** Attempts that QStash should have and seems not to; removes what has been kept for long enough. */
+  overdue(): Promise<z.infer<typeof overdueReply>>;
+}
+
+export interface WebhookStoreOptions {
+  readonly transport: Transport;
+  readonly project: string;
+  /** Tests move time with this; in production Redis' own clock decides. Milliseconds. */
+  readonly now?: () => number;
+}
+
+export function createWebhookStore({ transport, project, now }: WebhookStoreOptions): WebhookStore {
+  const keys = keysOf(project);
+  async function said<T extends z.ZodType>(
+    script: Script,
+    { reply, request, operation }: { reply: T; request: unknown; operation?: string },
+  ): Promise<Said<z.infer<T>>> {
+    const callKeys = operation === undefined ? [] : [keys.operation(operation)];
+    const args = [String(now?.() ?? 0), JSON.stringify(request)];
+    return decode(reply, await transport.run(script, script.keys(keys, callKeys), args)).reply;
+  }
+  async function ask<T extends z.ZodType>(script: Script, reply: T, request: unknown) {
+    const answer = await said(script, { reply, request });
+    if ("refused" in answer) throw new Error(`unexpected refusal: ${answer.refused.refused}`);
+    return answer.said;
+  }
+  return {
+    endpoints: () => ask(WEBHOOK_SCRIPTS.endpoints, endpointsReply, { action: "list" }),
+    act: (operation, request) =>
+      said(WEBHOOK_SCRIPTS.endpoints, { reply: endpointsReply, request, operation }),
+    readOutbox: async () => {
+      const { entries, ...rest } = await ask(WEBHOOK_SCRIPTS.outboxRead, outboxReply, {});
+      const events = entries.flatMap(({ id, facts }) => eventsOf(id, JSON.stringify(facts)));
+      return { ...rest, events };
+    },
+    writeOutbox: async (request) =>
+      (await ask(WEBHOOK_SCRIPTS.outboxWrite, writtenReply, request)).written,
+    begin: (request) => ask(WEBHOOK_SCRIPTS.attemptBegin, beginReply, request),
+    end: async (request) => (await ask(WEBHOOK_SCRIPTS.attemptEnd, endReply, request)).planned,
+    deliveries: (request) => ask(WEBHOOK_SCRIPTS.deliveries, deliveriesReply, request),
+    overdue: () => ask(WEBHOOK_SCRIPTS.overdue, overdueReply, {}),
+  };
+}

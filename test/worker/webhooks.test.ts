@@ -1,0 +1,111 @@
+/** Webhooks of the built Worker: through the real event log, the local QStash and a real receiver. */
+import { expect, onTestFinished, test, vi } from "vitest";
+import { Webhook } from "standardwebhooks";
+import { z } from "zod";
+import { startEndpoint } from "../local/qstash/endpoint.ts";
+import { useStack } from "../support/stack.ts";
+import { apiOf, headersOf, type KeyRole } from "../support/worker-api.ts";
+
+const lines: string[] = [];
+const stack = useStack({ onLine: (line) => void lines.push(line) });
+
+async function rest(method: string, path: string, body?: object, role: KeyRole = "admin") {
+  const response = await fetch(`${stack().baseUrl}${path}`, {
+    method,
+    headers: headersOf(role),
+    ...(body && { body: JSON.stringify(body) }),
+  });
+  const said = z.record(z.string(), z.unknown()).parse(await response.json());
+  return { status: response.status, body: said };
+}
+
+test("a change arrives at a registered endpoint, signed, without anybody polling for it", async () => {
+  const receiver = await startEndpoint();
+  onTestFinished(() => receiver.stop());
+  const made = await rest("POST", "/v1/webhooks", {
+    url: `${receiver.url}/hook`,
+    types: ["task.ready", "task.completed"],
+    agent_types: ["hooked"],
+  });
+  expect(made.status).toBe(200);
+  const api = apiOf(stack());
+  const task_id = await api.task("hooked");
+  await receiver.arrived(1);
+  const { lease } = await api.claim("worker", { agent_type: "hooked" });
+  await api.ok("submit_result", {
+    lease,
+    status: "completed",
+    result: { secret: "not in events" },
+  });
+  await receiver.arrived(2);
+  const secret = String(made.body["secret"]);
+  const seen = receiver.deliveries.map(({ headers, body }) => {
+    const signed = Object.entries(headers).map(([name, value]) => [name, String(value)]);
+    return new Webhook(secret).verify(body, Object.fromEntries(signed));
+  });
+  expect(seen).toEqual([
+    expect.objectContaining({ type: "task.ready", data: { task_id, agent_type: "hooked" } }),
+    expect.objectContaining({ type: "task.completed" }),
+  ]);
+  expect(JSON.stringify(seen)).not.toContain("not in events");
+  await vi.waitFor(async () => {
+    const { body } = await rest(
+      "GET",
+      `/v1/deliveries?endpoint_id=${String(made.body["endpoint_id"])}`,
+    );
+    expect(body["deliveries"]).toEqual([
+      expect.objectContaining({ status: "delivered" }),
+      expect.objectContaining({ status: "delivered" }),
+    ]);
+  });
+  expect(lines.join("\n")).not.toContain("whsec_");
+});
+
+test("the addresses of webhooks do what they say, for admins alone", async () => {
+  const receiver = await startEndpoint();
+  onTestFinished(() => receiver.stop());
+  expect((await rest("GET", "/v1/webhooks", undefined, "orchestrator")).body["reason"]).toBe(
+    "role",
+  );
+  const made = await rest("POST", "/v1/webhooks", { url: receiver.url, types: ["run.failed"] });
+  const path = `/v1/webhooks/${String(made.body["endpoint_id"])}`;
+  const changed = await rest("PATCH", path, { description: "renamed" });
+  expect(changed.body).toMatchObject({ description: "renamed", types: ["run.failed"] });
+  expect((await rest("POST", `${path}/rotate`, {})).body["secret"]).toMatch(/^whsec_/);
+  expect((await rest("POST", `${path}/test`, {})).status).toBe(200);
+  await receiver.arrived(1);
+  expect((await rest("POST", "/v1/webhooks", { url: "https://169.254.169.254/" })).status).toBe(
+    400,
+  );
+  expect(
+    (await rest("POST", "/v1/webhooks", { url: receiver.url, types: ["task.done"] })).status,
+  ).toBe(400);
+  expect((await rest("DELETE", path)).body).toMatchObject({ deleted: true });
+  expect((await rest("DELETE", path)).status).toBe(404);
+  expect((await rest("PUT", "/v1/webhooks", {})).status).toBe(405);
+});
+
+test("an endpoint that hangs delays neither ticks nor other endpoints", async () => {
+  const slow = await startEndpoint();
+  const quick = await startEndpoint();
+  const release = Promise.withResolvers<void>();
+  onTestFinished(async () => {
+    release.resolve();
+    await Promise.all([slow.stop(), quick.stop()]);
+  });
+  slow.answer(async () => {
+    await release.promise;
+    return { status: 200 };
+  });
+  for (const { url } of [slow, quick]) {
+    await rest("POST", "/v1/webhooks", { url, agent_types: ["hurried"], types: ["task.*"] });
+  }
+  const api = apiOf(stack());
+  for (let number = 0; number < 8; number++) await api.task("hurried");
+  await quick.arrived(16);
+  const start_at = new Date(Date.now() + 1_000).toISOString();
+  await api.task("hurried", { options: { start_at } });
+  // It becomes ready by a tick of QStash alone, and is told of.
+  await quick.arrived(18);
+  expect(slow.deliveries.length).toBeLessThanOrEqual(5);
+});
