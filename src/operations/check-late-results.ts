@@ -2,7 +2,8 @@
 import * as z from "zod";
 import { misfits, sentence } from "../domain/schema-fit.ts";
 import type { TaskRecord } from "../domain/task.ts";
-import type { CheckedLateResults, Store, TextName } from "../store/store.ts";
+import type { CheckedLateResults, Store } from "../store/store.ts";
+import type { TextName } from "../store/texts.ts";
 
 const jsonObject = z.record(z.string(), z.json());
 const late = z.looseObject({ result: z.json().optional(), result_blob: z.string().optional() });

@@ -2,7 +2,7 @@
 import * as z from "zod";
 import { LIMITS } from "../domain/limits.ts";
 import { type DependencyRecord, type TaskRecord, taskRecord } from "../domain/task.ts";
-import type { TextName } from "../store/store.ts";
+import type { TextName } from "../store/texts.ts";
 import { cutText } from "./reply-budget.ts";
 import { bytesOf } from "./text.ts";
 

@@ -26,9 +26,10 @@ import {
   submitReply,
   tickReply,
 } from "./codec.ts";
-import { type Keys, keysOf } from "./keys.ts";
+import { keysOf } from "./keys.ts";
 import type { Script } from "./script.ts";
 import { SCRIPTS } from "./scripts.ts";
+import { readTexts, type TextName } from "./texts.ts";
 import type { Subscription, Transport } from "./transport.ts";
 
 /** A lease together with the key that came with it: it works with no other. */
@@ -255,9 +256,6 @@ export interface Store {
   subscribe(channel: string): Promise<Subscription>;
 }
 
-/** A text beside a record (`r1t2:result`), or a blob. */
-export type TextName = { readonly field: string } | { readonly blob: string };
-
 export interface StoreOptions {
   readonly transport: Transport;
   readonly project: string;
@@ -374,30 +372,4 @@ function accepted<T>(reply: Said<T>): T {
 /** Half a surrogate pair would go out as an escape that Redis' JSON reader refuses. */
 function wellFormed(_name: string, value: unknown): unknown {
   return typeof value === "string" ? value.toWellFormed() : value;
-}
-
-async function readTexts({
-  transport,
-  keys,
-  names,
-}: {
-  transport: Transport;
-  keys: Keys;
-  names: readonly TextName[];
-}): Promise<(string | undefined)[]> {
-  if (names.length === 0) return [];
-  const replies = await transport.pipeline(
-    names.map((name) =>
-      "blob" in name
-        ? (["GET", keys.blob(name.blob)] as const)
-        : (["HGET", shardKey(keys, name.field), name.field] as const),
-    ),
-  );
-  return replies.map((reply) => (typeof reply === "string" ? reply : undefined));
-}
-
-/** The same shard as `shard_of` in Lua. */
-function shardKey(keys: Keys, field: string): string {
-  const run = Number(/^r(\d+)/.exec(field)?.[1] ?? 0);
-  return keys.shards[run % keys.shards.length] ?? "";
 }
