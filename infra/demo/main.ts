@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { join, relative, resolve } from "node:path";
 import { PROJECT_ROOT } from "../local/build.ts";
-import { helpOf, parseFlags } from "../local/flags.ts";
+import { helpOf, parseFlags } from "../../src/cli/flags.ts";
 import { startStack } from "../local/stack.ts";
 import { untilStopped } from "../local/until-stopped.ts";
 import { parseGoal } from "./goal/parse-goal.ts";

@@ -1,6 +1,6 @@
 /** `npm run dev`: the local stack, kept open, with all that is needed to connect to it. */
 import { clientConfigs } from "./client-configs.ts";
-import { helpOf, parseFlags, portFrom } from "./flags.ts";
+import { helpOf, parseFlags, portFrom } from "../../src/cli/flags.ts";
 import { publishLocalFile } from "./local-file.ts";
 import { readableLine } from "./log-line.ts";
 import { startStack } from "./stack.ts";

@@ -5,7 +5,7 @@
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { PROJECT_ROOT } from "../local/build.ts";
-import { helpOf, parseFlags } from "../local/flags.ts";
+import { helpOf, parseFlags } from "../../src/cli/flags.ts";
 import { untilStopped } from "../local/until-stopped.ts";
 import { runSoak } from "./run-soak.ts";
 import { passed, summary } from "./summary.ts";

@@ -5,14 +5,14 @@ const LONGEST = 64;
 
 /**
  * The candidate nearest to `word` by edit distance (insert, delete, replace, swap of neighbours; case and the choice of
- * `-`, `_` or space do not count), or undefined when none is near: at most a third of the word may differ. The first
- * of equally near candidates wins.
+ * `-`, `_` or space do not count), or undefined when none is near: at most a third of the word may differ, and never all
+ * of it. The first of equally near candidates wins.
  */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
   if (word.length > LONGEST) return undefined;
   const wanted = plain(word);
   let best: string | undefined;
-  let bestDistance = Math.max(1, Math.floor(wanted.length / 3)) + 1;
+  let bestDistance = Math.min(Math.max(1, Math.floor(wanted.length / 3)) + 1, wanted.length);
   for (const candidate of candidates) {
     const distance = editDistance(wanted, plain(candidate.slice(0, LONGEST)));
     if (distance < bestDistance) {

@@ -14,7 +14,7 @@ const time = z.iso
   .datetime({ offset: true })
   .refine((text) => Date.parse(text) < LANE_WIDTH, "times reach to the year 2109");
 
-const taskOptions = z.strictObject({
+export const taskOptions = z.strictObject({
   requires: z.array(capability).max(LIMITS.requires).optional(),
   assignee: z.string().trim().min(1).max(LIMITS.agent_id_length).optional(),
   lease_seconds: z.int().min(LIMITS.lease_seconds_min).max(LIMITS.lease_seconds_cap).optional(),

@@ -125,7 +125,7 @@ export function show(value: unknown): string {
 }
 
 /** `tasks[2].agent_type`. */
-function joinPath(path: readonly PropertyKey[]): string {
+export function joinPath(path: readonly PropertyKey[]): string {
   let joined = "";
   for (const part of path) {
     if (typeof part === "number") joined += `[${part}]`;

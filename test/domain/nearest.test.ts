@@ -17,6 +17,11 @@ test.each(["delete_everything", "", "x".repeat(10_000)])("suggests nothing for %
   expect(nearest(word, TOOLS)).toBeUndefined();
 });
 
+test("suggests nothing that shares nothing: another number, another letter", () => {
+  expect(nearest("9", ["1", "12"])).toBeUndefined();
+  expect(nearest("b", ["a"])).toBeUndefined();
+});
+
 test("finds every name itself", () => {
   fc.assert(
     fc.property(fc.constantFrom(...TOOLS), (tool) => {

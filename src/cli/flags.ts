@@ -1,6 +1,6 @@
 /** Reads the command line of the project's own commands, and says which flag was probably meant when one is unknown. */
 import { parseArgs } from "node:util";
-import { nearest } from "../../src/domain/nearest.ts";
+import { nearest } from "../domain/nearest.ts";
 
 interface Flag {
   /** What the value is called in the help text; absent for a switch. */
@@ -11,16 +11,23 @@ interface Flag {
 export type Flags = Readonly<Record<string, Flag>>;
 
 /** A switch that was given is `true`; a flag with a value has its text. */
-type FlagValues<F extends Flags> = {
+export type FlagValues<F extends Flags> = {
   readonly [Name in keyof F]?: F[Name] extends { readonly value: string } ? string : true;
 };
 
 export type Parsed<F extends Flags> =
-  | { readonly ok: true; readonly values: FlagValues<F> }
+  | { readonly ok: true; readonly values: FlagValues<F>; readonly words: readonly string[] }
   | { readonly ok: false; readonly message: string };
 
-/** Reads `args` by `flags`. Refuses unknown flags, values that are missing or not expected, and anything that is no flag. */
-export function parseFlags<const F extends Flags>(flags: F, args: readonly string[]): Parsed<F> {
+/**
+ * Reads `args` by `flags`. Refuses unknown flags, values that are missing or not expected, and words that are no flags
+ * unless `takes` names as many: all of them must then be there.
+ */
+export function parseFlags<const F extends Flags>(
+  flags: F,
+  args: readonly string[],
+  takes: readonly string[] = [],
+): Parsed<F> {
   const { tokens } = parseArgs({
     args: [...args],
     strict: false,
@@ -33,8 +40,9 @@ export function parseFlags<const F extends Flags>(flags: F, args: readonly strin
     ),
   });
   const values: Record<string, string | true> = {};
+  const words: string[] = [];
   for (const token of tokens) {
-    if (token.kind === "positional") return refused(`Nothing is expected here: ${token.value}.`);
+    if (token.kind === "positional") words.push(token.value);
     if (token.kind !== "option") continue;
     const flag = flags[token.name];
     if (!flag) {
@@ -49,8 +57,12 @@ export function parseFlags<const F extends Flags>(flags: F, args: readonly strin
       values[token.name] = token.value;
     }
   }
+  const surplus = words[takes.length];
+  if (surplus !== undefined) return refused(`Nothing is expected here: ${surplus}.`);
+  const lacking = takes[words.length];
+  if (lacking !== undefined && !values["help"]) return refused(`${lacking} is missing.`);
   // Built name by name from `flags`: the shape that the type states.
-  return { ok: true, values: values as FlagValues<F> };
+  return { ok: true, values: values as FlagValues<F>, words };
 }
 
 /** One line for each flag. */

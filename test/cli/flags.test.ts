@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { helpOf, parseFlags, portFrom } from "../../infra/local/flags.ts";
+import { helpOf, parseFlags, portFrom } from "../../src/cli/flags.ts";
 
 const FLAGS = {
   port: { value: "N", help: "where to listen" },
@@ -11,6 +11,7 @@ test("reads switches and values in both notations", () => {
   expect(parseFlags(FLAGS, ["--port", "8000", "--redis=embedded", "--verbose"])).toEqual({
     ok: true,
     values: { port: "8000", redis: "embedded", verbose: true },
+    words: [],
   });
 });
 
@@ -24,6 +25,15 @@ test.each([
   [["8000"], "Nothing is expected here: 8000."],
 ])("refuses %j, saying why", (args, message) => {
   expect(parseFlags(FLAGS, args)).toEqual({ ok: false, message: `${message} See --help.` });
+});
+
+test.each([
+  [["build.yaml", "--verbose"], { ok: true, values: { verbose: true }, words: ["build.yaml"] }],
+  [["--", "--odd-name"], { ok: true, values: {}, words: ["--odd-name"] }],
+  [[], { ok: false, message: "FILE is missing. See --help." }],
+  [["a", "b"], { ok: false, message: "Nothing is expected here: b. See --help." }],
+])("takes exactly the words that a command names: %j", (args, expected) => {
+  expect(parseFlags(FLAGS, args, ["FILE"])).toEqual(expected);
 });
 
 test("gives each flag a line of help", () => {

@@ -1,0 +1,97 @@
+/** The server as a command sees it: tool calls over REST. */
+import { setTimeout as pause } from "node:timers/promises";
+import * as z from "zod";
+import type { Reason, Result } from "../domain/refusal.ts";
+import type { Connection } from "./connection.ts";
+
+export type Body = Readonly<Record<string, unknown>>;
+
+/** The server did not answer, or not as a Baton would. Whether the call had an effect is not known. */
+export class Unreachable extends Error {}
+
+export interface CallOptions {
+  /** How often to try; more than once only for what may arrive twice. */
+  readonly tries?: number;
+  /** Longer than a moment when the server is asked to wait. */
+  readonly timeout_ms?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface Api {
+  readonly url: string;
+  /** A refusal is a value; throws `Unreachable` when there is no answer. */
+  readonly call: (tool: string, args: Body, options?: CallOptions) => Promise<Result<Body>>;
+}
+
+const TIMEOUT_MS = 30_000;
+const FIRST_PAUSE_MS = 250;
+
+export function createApi(connection: Connection): Api {
+  const call: Api["call"] = async (tool, args, { tries = 1, ...options } = {}) => {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await callOnce(connection, { tool, args, ...options });
+      } catch (error) {
+        if (!(error instanceof Unreachable) || attempt >= tries) throw error;
+        await pause(FIRST_PAUSE_MS * 2 ** attempt, undefined, { signal: options.signal });
+      }
+    }
+  };
+  return { url: connection.url, call };
+}
+
+interface OneCall extends Omit<CallOptions, "tries"> {
+  readonly tool: string;
+  readonly args: Body;
+}
+
+async function callOnce(
+  { url, key }: Connection,
+  { tool, args, timeout_ms = TIMEOUT_MS, signal }: OneCall,
+): Promise<Result<Body>> {
+  const timeout = AbortSignal.timeout(timeout_ms);
+  let status: number;
+  let text: string;
+  try {
+    const response = await fetch(`${url}/v1/tools/${tool}`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+      body: JSON.stringify(args),
+      signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
+    });
+    status = response.status;
+    text = await response.text();
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    throw new Unreachable(`Cannot reach ${url}: ${causeOf(error)}.`);
+  }
+  const body = object.safeParse(jsonOf(text));
+  const refused = body.success && "reason" in body.data;
+  if (!body.success || (!refused && status !== 200)) {
+    throw new Unreachable(`What answers at ${url} is no Baton (HTTP ${status}).`);
+  }
+  if (!refused) return { ok: true, value: body.data };
+  const { reason, detail, title: _title, status: _status, ...facts } = body.data;
+  const message = typeof detail === "string" ? detail : `HTTP ${status}`;
+  if (status >= 500) throw new Unreachable(`${url} answers: ${message}`);
+  return { ok: false, refusal: { ...facts, reason: reason as Reason, message } };
+}
+
+const object = z.record(z.string(), z.unknown());
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** `fetch` hides what happened in the cause. */
+function causeOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error.name === "TimeoutError") return "no answer in time";
+  const { cause } = error;
+  if (!(cause instanceof Error)) return error.message;
+  return "code" in cause && typeof cause.code === "string" ? cause.code : cause.message;
+}

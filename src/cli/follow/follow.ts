@@ -1,0 +1,87 @@
+/** Follows a run until it ends: a line for each change, what needs a person, and a summary at the end. */
+import { setTimeout as pause } from "node:timers/promises";
+import type { Result } from "../../domain/refusal.ts";
+import { type Api, Unreachable } from "../api.ts";
+import type { Terminal } from "../terminal.ts";
+import { clean } from "../text.ts";
+import { type Change, changesBetween } from "./changes.ts";
+import { detailsOf } from "./details.ts";
+import { readRun, type RunView } from "./run-view.ts";
+import { progress, summary } from "./summary.ts";
+import { waitForChange } from "./wait.ts";
+
+export interface FollowOptions {
+  readonly run_id: string;
+  readonly terminal: Terminal;
+  readonly signal: AbortSignal;
+  /** What a task is called in the file that it came from. */
+  readonly nameOf?: (task_id: string) => string | undefined;
+}
+
+/** Errors and questions asked for at one look; when hundreds of tasks fail at once, the rest are told without. */
+const DETAILS_PER_LOOK = 20;
+/** A server that restarts is back sooner. */
+const GIVE_UP_AFTER_MS = 60_000;
+const TRY_AGAIN_MS = 1_000;
+
+/** The run as it was when it ended. Throws `Unreachable` when the server stays away, and when `signal` fires. */
+export async function followRun(api: Api, options: FollowOptions): Promise<Result<RunView>> {
+  const { run_id, terminal, signal } = options;
+  const told = new Set<string>();
+  let started: number | undefined;
+  let before: RunView | undefined;
+  let cursor: string | undefined;
+  for (;;) {
+    const read = await patiently(options, () => readRun(api, run_id, { signal }));
+    if (!read.ok) return read;
+    const run = read.value;
+    started ??= Date.now() - (run.created_seconds_ago ?? 0) * 1_000;
+    await tell(api, changesBetween(before, run), options);
+    before = run;
+    if (run.status !== "active") {
+      terminal.end();
+      for (const line of summary(run)) terminal.line(line);
+      return read;
+    }
+    terminal.status(progress(run, (Date.now() - started) / 1_000));
+    const waited = await patiently(options, () => waitForChange(api, { run_id, cursor, signal }));
+    for (const need of waited.needs) {
+      if (!told.has(need)) terminal.line(need);
+      told.add(need);
+    }
+    ({ cursor } = waited);
+  }
+}
+
+async function tell(api: Api, changes: readonly Change[], options: FollowOptions): Promise<void> {
+  const asked = new Set(changes.filter(({ asks }) => asks).slice(0, DETAILS_PER_LOOK));
+  for (const change of changes) {
+    const { task_id, title } = change.task;
+    const details = asked.has(change)
+      ? await patiently(options, () => detailsOf(api, task_id, { signal: options.signal }))
+      : {};
+    const name = clean(options.nameOf?.(task_id) ?? title, 60);
+    options.terminal.line(`${task_id} ${name}: ${change.say(details)}`);
+  }
+}
+
+/** Goes on through a restart of the server; the run does not depend on being watched. */
+async function patiently<T>(
+  { terminal, signal }: FollowOptions,
+  ask: () => Promise<T>,
+): Promise<T> {
+  const since = Date.now();
+  let said = false;
+  for (;;) {
+    try {
+      const answer = await ask();
+      if (said) terminal.line("Connected again.");
+      return answer;
+    } catch (error) {
+      if (!(error instanceof Unreachable) || Date.now() - since > GIVE_UP_AFTER_MS) throw error;
+      if (!said) terminal.line(`${error.message} Trying again.`);
+      said = true;
+      await pause(TRY_AGAIN_MS, undefined, { signal });
+    }
+  }
+}

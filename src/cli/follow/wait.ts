@@ -1,0 +1,51 @@
+/** Sleeps until something happened in a run, and tells what needs a person. */
+import { setTimeout as pause } from "node:timers/promises";
+import * as z from "zod";
+import type { Api, Body } from "../api.ts";
+import { clean } from "../text.ts";
+
+export interface Waited {
+  readonly cursor?: string | undefined;
+  /** What needs somebody, one line each. */
+  readonly needs: readonly string[];
+}
+
+const reply = z.object({
+  cursor: z.string().optional(),
+  needs_you: z
+    .array(z.object({ task_id: z.string(), why: z.string(), text: z.string().optional() }))
+    .default([]),
+});
+
+type Need = z.infer<typeof reply>["needs_you"][number];
+
+/** Starts and retries of tasks wake nobody, so that a look is due now and then. */
+const LOOK_EVERY_SECONDS = 3;
+
+export async function waitForChange(
+  api: Api,
+  { run_id, cursor, signal }: { run_id: string; cursor?: string | undefined; signal: AbortSignal },
+): Promise<Waited> {
+  const args: Body = {
+    run_id,
+    until: "any",
+    wait_seconds: LOOK_EVERY_SECONDS,
+    ...(cursor && { cursor }),
+  };
+  const answer = await api.call("wait_for_tasks", args, { tries: 3, signal });
+  if (!answer.ok) {
+    await pause(1_000, undefined, { signal });
+    return { cursor, needs: [] };
+  }
+  const { cursor: next, needs_you } = reply.parse(answer.value);
+  return { cursor: next ?? cursor, needs: needs_you.filter(isNews).map(sentence) };
+}
+
+/** Questions and dead letters are told as changes of their tasks. */
+function isNews({ why }: Need): boolean {
+  return why !== "question" && why !== "dead_letter";
+}
+
+function sentence({ task_id, why, text }: Need): string {
+  return `${task_id} needs you (${why.replaceAll("_", " ")})${text ? `: ${clean(text)}` : ""}`;
+}
