@@ -45,6 +45,8 @@ export const LIMITS = {
   /** 45 s is safe in every client: the smallest hard limit is 60 s to the first byte or the result. */
   wait_seconds_default: 30,
   wait_seconds_cap: 45,
+  /** Whoever waits for tasks to end has nothing else to do. */
+  wait_for_tasks_default: 45,
   /** A progress token suggests, but does not prove, that progress extends the client's time-out. */
   wait_seconds_cap_with_progress: 240,
   message_length: 2_000,
@@ -97,6 +99,12 @@ export const LIMITS = {
   late_results_kept: 3,
   /** Changes of a run that its record remembers: who waits longer than that without looking is told how many more. */
   changes_kept: 32,
+  /** Tasks that one call waits for by name. */
+  wait_tasks: 50,
+  /** Agent types of a run of which a look says whether somebody serves them. */
+  types_per_look: 32,
+  /** How far a chain of tasks that wait for each other is followed to its cause. */
+  why_steps: 3,
   /** Names of one submit's usage, and names that a task or a run sums up. */
   usage_names: 10,
   usage_names_kept: 20,

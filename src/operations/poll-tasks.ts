@@ -9,6 +9,7 @@ import type { Poll } from "../store/store.ts";
 import { agentId, agentType, capability, instance } from "./fields.ts";
 import { handedOut, handOut } from "./hand-out.ts";
 import { type Call, defineOperation } from "./operation.ts";
+import { waitMs } from "./wait-cap.ts";
 import { waitForWork } from "./wait-for-work.ts";
 
 export const pollTasks = defineOperation({
@@ -34,7 +35,6 @@ export const pollTasks = defineOperation({
     next: z.string().optional(),
   }),
   run: async (call, input) => {
-    const wait_seconds = Math.min(input.wait_seconds ?? LIMITS.wait_seconds_default, waitCap(call));
     const poll: Poll = {
       agent: {
         agent_id: input.agent_id.toWellFormed(),
@@ -48,7 +48,8 @@ export const pollTasks = defineOperation({
       },
       checks: freshChecks(call, input.max_tasks ?? 1),
     };
-    const reply = await waitForWork(call, { poll, wait_ms: wait_seconds * 1000 });
+    const wait_ms = waitMs(call, input.wait_seconds ?? LIMITS.wait_seconds_default);
+    const reply = await waitForWork(call, { poll, wait_ms });
     if ("refused" in reply) return pollRefusal(reply.refused, input.agent_id);
     const { tasks, now } = reply.said;
     if (tasks.length === 0) return ok(idle(input.agent_id, poll.agent.max_tasks));
@@ -61,10 +62,6 @@ export const pollTasks = defineOperation({
 
 export function freshChecks(call: Call, count: number): string[] {
   return Array.from({ length: count }, () => leaseCheck(call.services.random));
-}
-
-function waitCap(call: Call): number {
-  return call.progress ? LIMITS.wait_seconds_cap_with_progress : LIMITS.wait_seconds_cap;
 }
 
 function idle(

@@ -23,6 +23,7 @@ import { replayDeliveries } from "./webhooks/replay-deliveries.ts";
 import { rotateWebhookSecret } from "./webhooks/rotate-webhook-secret.ts";
 import { testWebhook } from "./webhooks/test-webhook.ts";
 import { updateWebhook } from "./webhooks/update-webhook.ts";
+import { waitForTasks } from "./wait-for-tasks.ts";
 
 export const OPERATIONS: readonly Operation[] = [
   createTask,
@@ -32,6 +33,7 @@ export const OPERATIONS: readonly Operation[] = [
   submitResult,
   getTaskStatus,
   listTasks,
+  waitForTasks,
   controlTask,
   listAgents,
   getSharedState,

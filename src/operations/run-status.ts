@@ -3,9 +3,13 @@ import { LIMITS } from "../domain/limits.ts";
 import { ok, type Result } from "../domain/refusal.ts";
 import type { RunRecord, TaskRecord } from "../domain/task.ts";
 import type { Store } from "../store/store.ts";
+import { isTerminal } from "../domain/lifecycle.ts";
+import { runOf } from "../domain/ids.ts";
 import { notFound } from "./not-found.ts";
 import { fitting } from "./reply-budget.ts";
 import { waitsFor } from "./waits-for.ts";
+import { readFacts } from "./why/read-facts.ts";
+import { runWhy } from "./why/run-why.ts";
 
 export interface RunStatusInput {
   readonly run_id: string;
@@ -24,6 +28,7 @@ export async function runStatus(
   store: Store,
   { run_id, detail, offset }: RunStatusInput,
 ): Promise<Result<RunStatus>> {
+  if (detail === "why") return runWithWhy(store, { run_id, offset });
   const reply = await store.read([run_id], { run_id, from: offset + 1, count: LIMITS.list_cap });
   if ("refused" in reply) throw new Error("a read was refused");
   const { records, now } = reply.said;
@@ -44,6 +49,30 @@ export async function runStatus(
     ...(detail !== "brief" && { created_seconds_ago: ago(run.created_at, now) }),
     tasks: shown,
     ...(end < run.tasks && { more: `${run.tasks - end} more: offset ${end}` }),
+  });
+}
+
+async function runWithWhy(
+  store: Store,
+  { run_id, offset }: { run_id: string; offset: number },
+): Promise<Result<RunStatus>> {
+  const facts = await readFacts(store, { run_id, from: offset + 1 });
+  const run = facts.runs.get(run_id);
+  if (!run) return notFound("run", run_id);
+  const open = [...facts.tasks.values()].filter(
+    (task) => runOf(task.task_id) === run_id && !isTerminal(task.status),
+  );
+  const looked = offset + LIMITS.audit_run_tasks;
+  return ok({
+    run_id,
+    ...(run.name && { name: run.name }),
+    status: run.status,
+    ...(run.ended_at === undefined
+      ? progressOf(run)
+      : { summary: summaryOf(run, run.ended_at), why: `It has ended as ${run.status}.` }),
+    ...(open.length > 0 && { causes: runWhy(open, facts) }),
+    ...(open.length < facts.open && { note: `Only ${open.length} open tasks were looked at.` }),
+    ...(looked < run.tasks && { more: `${run.tasks - looked} more tasks: offset ${looked}` }),
   });
 }
 

@@ -6,10 +6,11 @@ import { ok, refuse, type Result } from "../domain/refusal.ts";
 import type { TaskRecord } from "../domain/task.ts";
 import type { Store } from "../store/store.ts";
 import type { TextName } from "../store/texts.ts";
-import { breakerReason, breakersOf } from "./breakers.ts";
 import { notFound } from "./not-found.ts";
 import { cutText, sizeOf } from "./reply-budget.ts";
-import { waitsFor, why } from "./waits-for.ts";
+import { waitsFor } from "./waits-for.ts";
+import { readFacts } from "./why/read-facts.ts";
+import { taskWhy } from "./why/task-why.ts";
 
 export interface TaskStatusInput {
   readonly task_id: string;
@@ -28,6 +29,7 @@ export async function taskStatus(
   store: Store,
   { task_id, detail, offset }: TaskStatusInput,
 ): Promise<Result<TaskStatus>> {
+  if (detail === "why") return taskWithWhy(store, task_id);
   const late =
     detail === "full" ? ["payload", "notes", "schema"].map((name) => `${task_id}:${name}`) : [];
   const reply = await store.read([task_id, `${task_id}:result`, ...late]);
@@ -44,7 +46,6 @@ export async function taskStatus(
     return fit(
       {
         ...head(task, now),
-        ...(detail === "why" && { why: await explain(store, { task, now }) }),
         ...(result !== undefined && { result }),
       },
       offset,
@@ -68,12 +69,12 @@ export async function taskStatus(
   );
 }
 
-async function explain(
-  store: Store,
-  { task, now }: { task: TaskRecord; now: number },
-): Promise<string> {
-  const reason = task.status === "ready" ? breakerReason(await breakersOf(store), task) : undefined;
-  return reason ?? why(task, now);
+/** The task as it was read for the explanation, so that both say the same. */
+async function taskWithWhy(store: Store, task_id: string): Promise<Result<TaskStatus>> {
+  const facts = await readFacts(store, { task_id });
+  const task = facts.tasks.get(task_id);
+  if (!task) return notFound("task", task_id);
+  return ok({ ...head(task, facts.now), ...taskWhy(task, facts) });
 }
 
 function head(task: TaskRecord, now: number): TaskStatus {

@@ -3,18 +3,19 @@ import type * as z from "zod";
 import type { pollReply, Said } from "../store/codec.ts";
 import type { Poll } from "../store/store.ts";
 import type { Call } from "./operation.ts";
+import { keepCompany } from "./wait-cap.ts";
 
 type Reply = Said<z.infer<typeof pollReply>>;
 
 /** A message may be lost: an unwoken waiter looks again after this long. */
 const LOOK_AGAIN_MS = 60_000;
 
-const PROGRESS_MS = 10_000;
-
 export async function waitForWork(
-  { services: { store }, signal, progress }: Call,
+  call: Call,
   { poll, wait_ms }: { poll: Poll; wait_ms: number },
 ): Promise<Reply> {
+  const { store } = call.services;
+  const { signal } = call;
   const first = await store.poll(poll);
   if (
     wait_ms === 0 ||
@@ -29,9 +30,7 @@ export async function waitForWork(
   const subscription = await store.subscribe(first.said.channel);
   const stop = (): void => subscription.close();
   signal.addEventListener("abort", stop);
-  const beat = progress
-    ? setInterval(() => progress((Date.now() - started) / 1000, "Waiting for work"), PROGRESS_MS)
-    : undefined;
+  const leave = keepCompany(call, "Waiting for work");
   try {
     // Work that came between the first claim and the acknowledgement woke nobody: only a second claim finds it.
     let reply = await store.poll(waiting(poll, left()));
@@ -47,7 +46,7 @@ export async function waitForWork(
     }
     return reply;
   } finally {
-    clearInterval(beat);
+    leave();
     signal.removeEventListener("abort", stop);
     subscription.close();
   }

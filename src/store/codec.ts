@@ -95,6 +95,41 @@ export const readReply = z.strictObject({
   texts: z.record(z.string(), z.json()),
 });
 
+const breaker = z.strictObject({
+  /** `breaker:type:<agent type>` or `breaker:agent:<agent id>`. */
+  name: z.string(),
+  state: z.enum(["closed", "open", "half_open"]),
+  forced: z.literal(true).optional(),
+  /** When an open breaker lets a probe through. */
+  until_ms: z.int().optional(),
+  probe: z.string().optional(),
+  /** Failed or lost attempts that it remembers. */
+  failed: z.int(),
+});
+
+export type Breaker = z.infer<typeof breaker>;
+
+export const waitReply = z.strictObject({
+  now: z.int(),
+  /** The records hold every task that the caller waits for, whatever its cursor. */
+  whole: z.boolean(),
+  records: z.array(z.union([taskRecord, runRecord])),
+  /** Ready tasks that perhaps nobody can take. */
+  waiting: z.array(z.string()),
+  /** Agent types that somebody has polled for, with the time; given where a task waits. */
+  types: z.record(z.string(), z.number()),
+  breakers: z.array(breaker),
+});
+
+export const whyReply = z.strictObject({
+  now: z.int(),
+  records: z.array(z.union([taskRecord, runRecord])),
+  /** Open tasks among those of the run that were looked at. */
+  open: z.int(),
+  types: z.record(z.string(), z.number()),
+  breakers: z.array(breaker),
+});
+
 export const listReply = z.strictObject({
   now: z.int(),
   next: z.string().nullable(),
@@ -129,20 +164,6 @@ export const deadReply = z.strictObject({
   groups: z.array(z.strictObject({ code: z.string(), count: z.int() })),
   records: z.array(taskRecord),
 });
-
-const breaker = z.strictObject({
-  /** `breaker:type:<agent type>` or `breaker:agent:<agent id>`. */
-  name: z.string(),
-  state: z.enum(["closed", "open", "half_open"]),
-  forced: z.literal(true).optional(),
-  /** When an open breaker lets a probe through. */
-  until_ms: z.int().optional(),
-  probe: z.string().optional(),
-  /** Failed or lost attempts that it remembers. */
-  failed: z.int(),
-});
-
-export type Breaker = z.infer<typeof breaker>;
 
 export const breakersReply = z.strictObject({ now: z.int(), breakers: z.array(breaker) });
 

@@ -22,6 +22,7 @@ import lease from "./scripts/lib/lease.lua";
 import moves from "./scripts/lib/moves.lua";
 import polling from "./scripts/lib/polling.lua";
 import runs from "./scripts/lib/runs.lua";
+import service from "./scripts/lib/service.lua";
 import stateChunk from "./scripts/lib/state.lua";
 import submit from "./scripts/lib/submit.lua";
 import sweep from "./scripts/lib/sweep.lua";
@@ -38,6 +39,8 @@ import stateSetSource from "./scripts/state-set.lua";
 import submitSource from "./scripts/submit.lua";
 import tickSource from "./scripts/tick.lua";
 import visitSource from "./scripts/visit.lua";
+import waitSource from "./scripts/wait.lua";
+import whySource from "./scripts/why.lua";
 import { script } from "./script.ts";
 
 /** Every script sweeps a little, and so touches what due items touch. */
@@ -80,6 +83,20 @@ export const SCRIPTS = {
   }),
   read: script({ name: "read", keys: SWEPT, shards: true, chunks: SWEEPING, source: readSource }),
   list: script({ name: "list", keys: SWEPT, shards: true, chunks: SWEEPING, source: listSource }),
+  wait: script({
+    name: "wait",
+    keys: SWEPT,
+    shards: true,
+    chunks: [...SWEEPING, service],
+    source: waitSource,
+  }),
+  why: script({
+    name: "why",
+    keys: SWEPT,
+    shards: true,
+    chunks: [...SWEEPING, service],
+    source: whySource,
+  }),
   agents: script({
     name: "agents",
     keys: SWEPT,

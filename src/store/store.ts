@@ -25,6 +25,8 @@ import {
   type StoreHealth,
   submitReply,
   tickReply,
+  waitReply,
+  whyReply,
 } from "./codec.ts";
 import { keysOf } from "./keys.ts";
 import type { Script } from "./script.ts";
@@ -171,6 +173,17 @@ export interface CheckedLateResults {
   readonly unfit: Readonly<Record<string, string>>;
 }
 
+/** A run, or tasks of `runs`; `after` is the number of the last change that the caller has been told of. */
+export interface WaitLook {
+  readonly runs: readonly { readonly run_id: string; readonly after?: number }[];
+  readonly task_ids?: readonly string[];
+}
+
+/** A task, or the tasks of a run beginning with number `from`. */
+export type WhyLook =
+  | { readonly task_id: string }
+  | { readonly run_id: string; readonly from: number };
+
 export interface Control {
   readonly operation_id: string;
   readonly action: "cancel" | "retry" | "discard" | "promote_late_result" | "set_priority";
@@ -229,6 +242,10 @@ export interface Store {
   }): Promise<Said<z.infer<typeof heartbeatReply>>>;
   submit(submission: Submission): Promise<Said<z.infer<typeof submitReply>>>;
   read(names: readonly string[], range?: RunRange): Promise<Said<z.infer<typeof readReply>>>;
+  /** One look for whoever waits for tasks to end. */
+  wait(look: WaitLook): Promise<Said<z.infer<typeof waitReply>>>;
+  /** Records and facts from which it can be said why tasks do not run. */
+  why(look: WhyLook): Promise<z.infer<typeof whyReply>>;
   list(listing: Listing): Promise<Said<z.infer<typeof listReply>>>;
   agents(cursor: string): Promise<Said<z.infer<typeof agentsReply>>>;
   getState(read: StateRead): Promise<Said<z.infer<typeof stateGetReply>>>;
@@ -313,6 +330,8 @@ export function createStore({ transport, project, now, onTick, onOutbox }: Store
       }),
     read: (names, range) =>
       run({ script: SCRIPTS.read, reply: readReply, request: { names, range } }),
+    wait: (request) => run({ script: SCRIPTS.wait, reply: waitReply, request }),
+    why: async (request) => accepted(await run({ script: SCRIPTS.why, reply: whyReply, request })),
     list: (request) => run({ script: SCRIPTS.list, reply: listReply, request }),
     agents: (cursor) => run({ script: SCRIPTS.agents, reply: agentsReply, request: { cursor } }),
     getState: (request) => run({ script: SCRIPTS.stateGet, reply: stateGetReply, request }),

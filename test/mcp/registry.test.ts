@@ -8,7 +8,9 @@ import { PROMPTS } from "../../src/mcp/prompts/index.ts";
 import { SERVER_INFO } from "../../src/mcp/server.ts";
 import type { Tool } from "../../src/mcp/tool.ts";
 import { TOOLS } from "../../src/mcp/tools/index.ts";
+import { controlTask } from "../../src/operations/control-task.ts";
 import { OPERATIONS } from "../../src/operations/registry.ts";
+import { NEEDS } from "../../src/operations/waiting/needs.ts";
 
 const named = TOOLS.map((tool) => ({ name: tool.operation.name, tool }));
 
@@ -26,7 +28,7 @@ function tokens(tools: readonly Tool[]): number {
 }
 
 describe("the tools", () => {
-  test("are one for each operation, in an order that does not change", () => {
+  test("are one for each operation of agents, in an order that does not change", () => {
     expect(named.map(({ name }) => name)).toEqual([
       "create_task",
       "create_workflow",
@@ -35,6 +37,7 @@ describe("the tools", () => {
       "submit_result",
       "get_task_status",
       "list_tasks",
+      "wait_for_tasks",
       "control_task",
       "list_agents",
       "get_shared_state",
@@ -44,9 +47,10 @@ describe("the tools", () => {
       "register_agent",
       "get_dead_letter_tasks",
     ]);
-    expect(new Set(named.map(({ name }) => name))).toEqual(
-      new Set(OPERATIONS.map(({ name }) => name)),
-    );
+    // What only administrators need they do over HTTP.
+    const tools = new Set(named.map(({ name }) => name));
+    const others = OPERATIONS.filter(({ name }) => !tools.has(name));
+    expect(others.flatMap(({ roles }) => roles).filter((role) => role !== "admin")).toEqual([]);
   });
 
   test("that a worker sees are the seven it needs", () => {
@@ -157,6 +161,8 @@ describe("the prompts", () => {
       ...OPERATIONS.map(({ name }) => name),
       ...shapes.flatMap((shape) => Object.keys(shape)),
       ...handedOut,
+      ...NEEDS,
+      ...controlTask.input.shape.action.options,
       "invalid_input",
     ]);
     for (const [word] of text.matchAll(/\b[a-z]+(?:_[a-z]+)+\b/g)) expect(known).toContain(word);

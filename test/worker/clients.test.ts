@@ -7,9 +7,6 @@ import { openMcpClient } from "../support/open-mcp-client.ts";
 import { useStack } from "../support/stack.ts";
 import contract from "./tools.json" with { type: "json" };
 
-/** In the contract, and not built yet. */
-const LATER = new Set(["wait_for_tasks"]);
-const SERVED = contract.tools.filter(({ name }) => !LATER.has(name));
 const READING = ["get_task_status", "list_tasks", "list_agents", "get_shared_state"];
 const WORKING = [
   "create_task",
@@ -20,7 +17,7 @@ const WORKING = [
   "get_shared_state",
   "set_shared_state",
 ];
-const ALL = SERVED.map(({ name }) => name);
+const ALL = contract.tools.map(({ name }) => name);
 const LISTED = { admin: ALL, orchestrator: ALL, worker: WORKING, viewer: READING };
 const HINTS = ["destructiveHint", "idempotentHint", "openWorldHint", "readOnlyHint"];
 
@@ -93,7 +90,7 @@ describe.each(ERAS)("a client of %s", (era) => {
         description,
         inputSchema,
       }));
-      expect(wire).toEqual(SERVED.filter(({ name }) => LISTED[role].includes(name)));
+      expect(wire).toEqual(contract.tools.filter(({ name }) => LISTED[role].includes(name)));
       for (const { title, annotations } of tools) {
         expect(title).toMatch(/^[A-Z]/);
         expect(Object.keys(annotations ?? {}).toSorted()).toEqual(HINTS);
@@ -103,11 +100,7 @@ describe.each(ERAS)("a client of %s", (era) => {
 
   test("reads the protocol in the instructions", async () => {
     const { client } = await connect("worker");
-    const served = contract.instructions.replace(
-      "wait_for_tasks; answer questions and dead letters with control_task.",
-      "get_task_status with its run_id until all tasks ended; deal with dead letters by control_task.",
-    );
-    expect(client.getInstructions()).toBe(served);
+    expect(client.getInstructions()).toBe(contract.instructions);
     expect(client.getServerVersion()).toMatchObject({ name: "baton" });
   });
 

@@ -12,17 +12,19 @@ export const orchestrator: Prompt = {
 ${goal ? `The goal: ${goal}` : "Ask your user for the goal first."}
 
 1. Look who is there: list_agents. Tasks wait until an agent of their agent_type polls.
-2. For anything larger than a few steps get a plan first: create_task {agent_type: "planning", task_description}, the goal with all that you know about it. Read the plan with get_task_status {task_id} once it is completed.
+2. For anything larger than a few steps get a plan first: create_task {agent_type: "planning", task_description}, the goal with all that you know about it. wait_for_tasks {task_ids}, then read it with get_task_status {task_id}.
 3. create_workflow {name, tasks: [{key, agent_type, task_description, context, dependencies}]}, all in one call; nothing is created if anything is wrong with it.
    - agent_type: implementation, testing or planning.
    - task_description: its first line is the title; then all that the worker needs, since it sees nothing else: files, interfaces, how to know that it is done.
    - dependencies: keys of tasks whose results it needs; it is given these results. What does not depend on each other runs in parallel, so let no two such tasks change the same files.
    - End with a testing task that depends on all the rest.
-4. Follow it: get_task_status {run_id} shows every task. Look again after a minute or so; do not look in a tight loop.
-5. Act on what you see:
-   - failed: read why with get_task_status {task_id, detail: "full"}, then create_task {run_id, …} with a corrected description. What depended on it is skipped: create that again too.
-   - completed, but the result is not good enough or tests fail: create_task for the fix, naming what is wrong, and another testing task that depends on it.
-   - ready for long: get_task_status {task_id, detail: "why"}. If no agent of its type is there, tell your user which one to start.
+4. Call wait_for_tasks {run_id}, again and again with the cursor of the last reply, until status is no longer active. It returns when the run ends or something needs you.
+5. Act on needs_you:
+   - question: control_task {action: "answer", task_ids, text}.
+   - dead_letter: read why with get_task_status {task_id, detail: "full"}, then control_task retry, with a corrected task_description in changes if need be; what depended on it comes back.
+   - no_agent, breaker: tell your user which agent to start, or what keeps failing.
+   - late_result: look at it; control_task promote_late_result takes it.
+   If a result is not good enough or tests fail: create_task {run_id, …} for the fix, naming what is wrong, and another testing task that depends on it. If nothing moves: get_task_status {run_id, detail: "why"}.
 6. When a testing task reports that everything passes, tell your user what was done, by whom, and what is left open.
 
 Rules

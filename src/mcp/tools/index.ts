@@ -14,6 +14,7 @@ import { auditTool } from "./audit.ts";
 import { setBreakerTool } from "./set-breaker.ts";
 import { setSharedStateTool } from "./set-shared-state.ts";
 import { submitResultTool } from "./submit-result.ts";
+import { waitForTasksTool } from "./wait-for-tasks.ts";
 import type { Tool } from "../tool.ts";
 
 export const TOOLS: readonly Tool[] = [
@@ -24,6 +25,7 @@ export const TOOLS: readonly Tool[] = [
   submitResultTool,
   getTaskStatusTool,
   listTasksTool,
+  waitForTasksTool,
   controlTaskTool,
   listAgentsTool,
   getSharedStateTool,

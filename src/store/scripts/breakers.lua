@@ -34,20 +34,6 @@ until cursor == "0" or #names >= LIMITS.list_cap
 
 local shown = {}
 for _, name in ipairs(names) do
-  local breaker = read_breaker(name)
-  if breaker then
-    local failed = 0
-    for _, outcome in ipairs(breaker.outcomes or {}) do
-      failed = failed + (outcome.ok and 0 or 1)
-    end
-    table.insert(shown, cjson.encode({
-      name = name,
-      state = breaker_state(breaker),
-      forced = breaker.forced and true or nil,
-      until_ms = breaker.until_ms,
-      probe = breaker.probe,
-      failed = failed,
-    }))
-  end
+  table.insert(shown, shown_breaker(name))
 end
 return answer_with('{"now":' .. string.format("%.0f", now()) .. ',"breakers":[' .. table.concat(shown, ",") .. "]}")

@@ -142,3 +142,23 @@ local function mark_probe(task, agent)
     end
   end
 end
+
+-- What readers see of a breaker, as JSON text; nothing where it remembers nothing.
+local function shown_breaker(name)
+  local breaker = read_breaker(name)
+  if not breaker then
+    return nil
+  end
+  local failed = 0
+  for _, outcome in ipairs(breaker.outcomes or {}) do
+    failed = failed + (outcome.ok and 0 or 1)
+  end
+  return cjson.encode({
+    name = name,
+    state = breaker_state(breaker),
+    forced = breaker.forced and true or nil,
+    until_ms = breaker.until_ms,
+    probe = breaker.probe,
+    failed = failed,
+  })
+end

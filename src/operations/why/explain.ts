@@ -1,0 +1,53 @@
+/** Finds the cause of a task that does not run: its own, or that of the task which it waits for in the end. */
+import { LIMITS } from "../../domain/limits.ts";
+import type { TaskRecord } from "../../domain/task.ts";
+import { agent } from "./agent.ts";
+import { breaker } from "./breaker.ts";
+import { cancelling } from "./cancelling.ts";
+import { type Cause, type Explain, type Facts, WHYS } from "./cause.ts";
+import { dependency, waitsOn } from "./dependency.ts";
+import { ended } from "./ended.ts";
+import { noAgent } from "./no-agent.ts";
+import { time } from "./time.ts";
+import { turn } from "./turn.ts";
+import { worker } from "./worker.ts";
+
+/** In the order in which they count. */
+const CAUSES: readonly Explain[] = [ended, cancelling, time, worker, breaker, turn, noAgent, agent];
+
+export interface Root {
+  readonly cause: Cause;
+  /** From the task to the one whose cause it is, both included. */
+  readonly path: readonly TaskRecord[];
+}
+
+/** Its own cause, without a look at what it waits for. */
+export function causeOf(task: TaskRecord, facts: Facts): Cause {
+  for (const explain of CAUSES) {
+    const cause = explain(task, facts);
+    if (cause) return cause;
+  }
+  return dependency(task, facts);
+}
+
+/** Of several tasks that it waits for, the one that somebody has to do something about. */
+export function rootOf(task: TaskRecord, facts: Facts): Root {
+  return follow([task], facts);
+}
+
+function follow(path: readonly TaskRecord[], facts: Facts): Root {
+  const task = path.at(-1);
+  if (!task) throw new Error("nothing to explain");
+  const here = { cause: causeOf(task, facts), path };
+  if (here.cause.why !== "dependency" || path.length > LIMITS.why_steps) return here;
+  const below = waitsOn(task).flatMap((task_id) => {
+    const upstream = facts.tasks.get(task_id);
+    const root = upstream && !path.includes(upstream) && follow([...path, upstream], facts);
+    return root && root.cause.why !== "ended" ? [root] : [];
+  });
+  return below.toSorted((a, b) => rank(a) - rank(b))[0] ?? here;
+}
+
+function rank({ cause }: Root): number {
+  return WHYS.indexOf(cause.why);
+}
