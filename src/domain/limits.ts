@@ -114,7 +114,9 @@ export const LIMITS = {
   arguments: 400,
   /** Due items that one call handles before its own work. */
   sweep_per_call: 8,
-  /** Edges that one call resolves; the rest becomes due work. */
+  /** Tasks of a run being cancelled that one look at it cancels. */
+  cancels_per_sweep: 50,
+  /** Edges that one call resolves; the rest becomes due work. What due work of runs takes counts as well. */
   edges_per_call: 100,
   /** A released task goes to other agents first, for this long. */
   avoid_ms: 60_000,

@@ -175,6 +175,8 @@ export const runRecord = z.strictObject({
   usage: usage.optional(),
   /** True from the moment the whole run was cancelled. */
   cancelled: z.boolean().optional(),
+  /** The highest number of a task that cancelling it has not looked at; absent once all have ended. */
+  cancel_from: z.int().optional(),
   /** Tasks removed after their retention: with the last one the run goes too. */
   removed: z.int().optional(),
   ended_at: z.int().optional(),

@@ -11,7 +11,6 @@ import { notFound } from "./not-found.ts";
 import { type Call, defineOperation } from "./operation.ts";
 import { fingerprint } from "./random-name.ts";
 import { retryChanges } from "./retry-changes.ts";
-import { runTaskIds } from "./run-task-ids.ts";
 
 const ACTIONS = [
   "cancel",
@@ -45,8 +44,11 @@ export const controlTask = defineOperation({
     more: z.string().optional(),
   }),
   run: async (call, input) => {
-    const targets = await targetsOf(call, input);
+    const targets = targetsOf(input);
     if (!targets.ok) return targets;
+    const operation_id =
+      input.idempotency_key === undefined ? call.operation_id : await fingerprint(input);
+    if ("run_id" in targets.value) return cancelRun(call, { ...targets.value, operation_id });
     const prepared = prepare(call, input);
     if (!prepared.ok) return prepared;
     // A blob belongs to one task, with which it is removed.
@@ -60,14 +62,11 @@ export const controlTask = defineOperation({
         { limit: LIMITS.inline_bytes },
       );
     }
-    const operation_id =
-      input.idempotency_key === undefined ? call.operation_id : await fingerprint(input);
-    const { more: moreTargets = false, ...target } = targets.value;
     const reply = await call.services.store.control({
       ...prepared.value,
-      ...target,
+      ...targets.value,
       ...(input.action === "promote_late_result" && {
-        late: await checkLateResults(call.services.store, target.task_ids ?? []),
+        late: await checkLateResults(call.services.store, targets.value.task_ids ?? []),
       }),
       operation_id,
       limit: LIMITS.control_tasks,
@@ -77,18 +76,14 @@ export const controlTask = defineOperation({
     return ok({
       changed,
       ...(refused.length > 0 && { refused }),
-      ...((more || moreTargets) && { more: "That was not all of them: call again." }),
+      ...(more && { more: "That was not all of them: call again." }),
     });
   },
 });
 
-interface Targets extends Pick<Control, "task_ids" | "run_id" | "error_code"> {
-  /** The run has more open tasks than one call takes. */
-  readonly more?: boolean;
-}
+type Targets = Pick<Control, "task_ids" | "error_code"> | { readonly run_id: string };
 
-async function targetsOf(call: Call, input: Input): Promise<Result<Targets>> {
-  const { task_ids, run_id, error_code, action } = input;
+function targetsOf({ task_ids, run_id, error_code, action }: Input): Result<Targets> {
   const given = [task_ids, run_id, error_code].filter((target) => target !== undefined);
   if (given.length !== 1) {
     return refuse("invalid", "Say which tasks: give one of task_ids, run_id and error_code.");
@@ -101,7 +96,7 @@ async function targetsOf(call: Call, input: Input): Promise<Result<Targets>> {
   if (run_id !== undefined) {
     if (action !== "cancel")
       return refuse("invalid", "run_id goes with cancel only; give task_ids.");
-    return parseRunId(run_id) ? runTaskIds(call, run_id) : notFound("run", run_id);
+    return parseRunId(run_id) === undefined ? notFound("run", run_id) : ok({ run_id });
   }
   const unknown = (task_ids ?? []).find((id) => !parseTaskId(id));
   return unknown === undefined
@@ -109,7 +104,18 @@ async function targetsOf(call: Call, input: Input): Promise<Result<Targets>> {
     : notFound("task", unknown);
 }
 
-type Prepared = Omit<Control, "operation_id" | "limit" | "task_ids" | "run_id" | "error_code">;
+async function cancelRun(
+  { services: { store } }: Call,
+  target: { readonly run_id: string; readonly operation_id: string },
+): Promise<Result<{ changed: string[]; more?: string }>> {
+  const reply = await store.cancelRun(target);
+  if ("refused" in reply) return notFound("run", target.run_id);
+  const { changed, more } = reply.said;
+  const rest = `Nothing of ${target.run_id} is handed out any more; its other open tasks end by themselves.`;
+  return ok({ changed, ...(more && { more: rest }) });
+}
+
+type Prepared = Omit<Control, "operation_id" | "limit" | "task_ids" | "error_code">;
 
 function prepare(call: Call, { action, text, changes }: Input): Result<Prepared> {
   switch (action) {

@@ -126,6 +126,11 @@ function creationRefusal(
         `Nothing was created: no ${refused.ids?.join(", ")} here (unknown, or removed after its retention).`,
         { ids: refused.ids },
       );
+    case "cancelled":
+      return refuse(
+        "cancelled",
+        `Nothing was created: ${refused.ids?.join(", ")} is being cancelled. Start a new run, or add to it once it has ended.`,
+      );
     case "idempotency_conflict":
       return refuse(
         "idempotency_conflict",

@@ -158,6 +158,12 @@ export const controlReply = z.strictObject({
   more: z.boolean(),
 });
 
+export const cancelRunReply = z.strictObject({
+  changed: z.array(z.string()),
+  /** Further tasks follow by themselves. */
+  more: z.boolean(),
+});
+
 export const deadReply = z.strictObject({
   now: z.int(),
   next: z.string().nullable(),

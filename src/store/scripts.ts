@@ -2,6 +2,7 @@
 import agentsSource from "./scripts/agents.lua";
 import auditSource from "./scripts/audit.lua";
 import breakersSource from "./scripts/breakers.lua";
+import cancelRunSource from "./scripts/cancel-run.lua";
 import controlSource from "./scripts/control.lua";
 import createSource from "./scripts/create.lua";
 import deadSource from "./scripts/dead.lua";
@@ -10,6 +11,7 @@ import healthSource from "./scripts/health.lua";
 import heartbeatSource from "./scripts/heartbeat.lua";
 import auditChunk from "./scripts/lib/audit.lua";
 import auditState from "./scripts/lib/audit-state.lua";
+import cancel from "./scripts/lib/cancel.lua";
 import claim from "./scripts/lib/claim.lua";
 import clock from "./scripts/lib/clock.lua";
 import create from "./scripts/lib/create.lua";
@@ -45,7 +47,7 @@ import { script } from "./script.ts";
 
 /** Every script sweeps a little, and so touches what due items touch. */
 const SWEPT = ["control", "line", "events", "edges", "state", "state_names", "dead"] as const;
-const SWEEPING = [clock, unit, runs, moves, breaker, edges, failure, sweep];
+const SWEEPING = [clock, unit, runs, moves, breaker, edges, failure, cancel, sweep];
 
 export const SCRIPTS = {
   create: script({
@@ -128,6 +130,14 @@ export const SCRIPTS = {
     texts: ["text"],
     chunks: [...SWEEPING, lease, control],
     source: controlSource,
+  }),
+  cancelRun: script({
+    name: "cancel-run",
+    keys: SWEPT,
+    shards: true,
+    callKeys: ["operation"],
+    chunks: SWEEPING,
+    source: cancelRunSource,
   }),
   breakers: script({
     name: "breakers",

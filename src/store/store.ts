@@ -8,6 +8,7 @@ import {
   type ArmedTick,
   auditReply,
   breakersReply,
+  cancelRunReply,
   controlReply,
   createReply,
   deadReply,
@@ -188,8 +189,6 @@ export interface Control {
   readonly operation_id: string;
   readonly action: "cancel" | "retry" | "discard" | "promote_late_result" | "set_priority";
   readonly task_ids?: readonly string[];
-  /** Cancel: the run whose open tasks these are, which then ends as cancelled. */
-  readonly run_id?: string;
   readonly error_code?: string;
   /** With an error code: at most so many at once. */
   readonly limit: number;
@@ -207,6 +206,11 @@ export interface Control {
   };
   /** JSON text of a new payload; empty where there is none. */
   readonly text: string;
+}
+
+export interface CancelRun {
+  readonly operation_id: string;
+  readonly run_id: string;
 }
 
 export interface BreakerForce {
@@ -254,6 +258,8 @@ export interface Store {
   texts(names: readonly TextName[]): Promise<(string | undefined)[]>;
   /** Applies one action to tasks, or to the next dead letters with one error code. */
   control(control: Control): Promise<Said<z.infer<typeof controlReply>>>;
+  /** Cancels a run: a first batch of its tasks at once, the rest by itself. */
+  cancelRun(cancel: CancelRun): Promise<Said<z.infer<typeof cancelRunReply>>>;
   deadLetters(listing: DeadListing): Promise<Said<z.infer<typeof deadReply>>>;
   /** The breakers that remember anything; with `force`, after forcing one (`state` null: no longer forced). */
   breakers(force?: BreakerForce): Promise<Said<z.infer<typeof breakersReply>>>;
@@ -354,6 +360,13 @@ export function createStore({ transport, project, now, onTick, onOutbox }: Store
         texts: [text],
       });
     },
+    cancelRun: ({ operation_id, run_id }) =>
+      run({
+        script: SCRIPTS.cancelRun,
+        reply: cancelRunReply,
+        request: { run_id },
+        keys: [keys.operation(operation_id)],
+      }),
     deadLetters: (request) => run({ script: SCRIPTS.dead, reply: deadReply, request }),
     breakers: (force) =>
       run({ script: SCRIPTS.breakers, reply: breakersReply, request: force ? { force } : {} }),

@@ -1,6 +1,7 @@
 /** One call of the store with all its arguments: carried out for real, and by the model. */
 import {
   type BreakerForce,
+  type CancelRun,
   type Control,
   type Creation,
   type DeadListing,
@@ -11,7 +12,7 @@ import {
   type Store,
   type Submission,
 } from "../../src/store/store.ts";
-import { control } from "./calls/control.ts";
+import { cancelRun, control } from "./calls/control.ts";
 import { create } from "./calls/create.ts";
 import { agents, breakers, letters, read, tick } from "./calls/look.ts";
 import { poll } from "./calls/poll.ts";
@@ -27,6 +28,7 @@ export type Call =
   | { readonly op: "heartbeat"; readonly args: Beat }
   | { readonly op: "submit"; readonly args: Submission }
   | { readonly op: "control"; readonly args: Control }
+  | { readonly op: "cancelRun"; readonly args: CancelRun }
   | { readonly op: "setState"; readonly args: StateWrite }
   | { readonly op: "getState"; readonly args: StateRead }
   | { readonly op: "read"; readonly args: readonly string[] }
@@ -50,6 +52,8 @@ export async function perform(store: Store, call: Call): Promise<Reply> {
       return store.submit(call.args);
     case "control":
       return store.control(call.args);
+    case "cancelRun":
+      return store.cancelRun(call.args);
     case "setState":
       return store.setState(call.args);
     case "getState":
@@ -83,6 +87,8 @@ export function imagine(world: World, call: Call): Reply {
       return submit(world, call.args);
     case "control":
       return control(world, call.args);
+    case "cancelRun":
+      return cancelRun(world, call.args);
     case "setState":
       return setState(world, call.args);
     case "getState":

@@ -72,13 +72,14 @@ export type Command =
       readonly do: "control";
       readonly action: "cancel" | "retry" | "discard" | "promote_late_result" | "set_priority";
       /** `fit`: a task that the action is meant for. */
-      readonly target: "fit" | "task" | "tasks" | "run" | "code";
+      readonly target: "fit" | "task" | "tasks" | "code";
       readonly pick: number;
       readonly priority: number;
       /** Promotion: what the caller has found about the late results of tasks with a schema. */
       readonly late: "fit" | "unfit" | "unknown";
       readonly changes?: "deadline" | "no backoff" | "payload";
     }
+  | { readonly do: "cancel run"; readonly pick: number }
   | {
       readonly do: "write";
       readonly name: number;

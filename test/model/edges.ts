@@ -2,7 +2,7 @@
 import { LIMITS } from "../../src/domain/limits.ts";
 import { isTerminal, type TerminalStatus } from "../../src/domain/lifecycle.ts";
 import { type TaskRecord } from "../../src/domain/task.ts";
-import { endTask, makeReady, move, reopenTask } from "./lifecycle.ts";
+import { endAsCancelled, endTask, isDoomed, makeReady, move, reopenTask } from "./lifecycle.ts";
 import { type World } from "./world.ts";
 
 /** How many edges one call may still follow. */
@@ -72,6 +72,10 @@ function resolve({
 }): boolean {
   if (task.retiring || (task.status !== "blocked" && task.status !== "skipped")) return false;
   settle(task, source);
+  if (isDoomed(world, task)) {
+    endAsCancelled(world, task);
+    return true;
+  }
   const { verdict, because } = verdictOf(task);
   if (verdict === "skip") {
     const becomes = task.status === "blocked";
@@ -89,6 +93,10 @@ function resolve({
     reopenTask(world, task);
     move(world, task, "revive");
     delete task.skipped_because;
+    if (isDoomed(world, task)) {
+      endAsCancelled(world, task);
+      return true;
+    }
   }
   if (verdict === "run") unblock(world, task);
   return revived;

@@ -1,6 +1,5 @@
 /** Brings about everything that is still due, in one way alone, or ends and removes everything. */
 import { type Ending } from "./commands.ts";
-import { openTasks } from "./calls/look.ts";
 import { pass, passToTimer, type Play, step } from "./step.ts";
 import { line, timers } from "./world.ts";
 
@@ -55,11 +54,7 @@ async function byRemoval(play: Play): Promise<void> {
   for (const run_id of world.runs.keys()) {
     history.names += 1;
     const operation_id = `op${history.names}`;
-    const task_ids = openTasks(world, run_id);
-    await step(play, {
-      op: "control",
-      args: { operation_id, action: "cancel", run_id, task_ids, limit: 200, text: "" },
-    });
+    await step(play, { op: "cancelRun", args: { operation_id, run_id } });
   }
   await byWatchdog(play);
   for (let looks = 0; world.tasks.size > 0; looks++) {

@@ -1,7 +1,7 @@
 /** What a lease is worth to the model, and how calls that carry one renew it. */
 import { type AttemptRecord, type TaskRecord } from "../../src/domain/task.ts";
 import { type HeldLease } from "../../src/store/store.ts";
-import { lastMoment, leaseOf, move } from "./lifecycle.ts";
+import { isDoomed, lastMoment, leaseOf, move } from "./lifecycle.ts";
 import { type World } from "./world.ts";
 
 export type Worth =
@@ -31,9 +31,11 @@ export function worthOf(world: World, lease: HeldLease): Worth {
   if (task.attempt === lease.attempt) {
     if (current.check !== lease.check || current.key_id !== lease.key_id)
       return { kind: "unknown" };
-    if (current.ended === undefined) return { kind: "live" };
     const ranOut = current.ended === "expired" || current.ended === "timed_out";
-    if (ranOut && (task.status === "ready" || task.status === "scheduled")) return { kind: "late" };
+    const late = ranOut && (task.status === "ready" || task.status === "scheduled");
+    if (late || current.ended === undefined) {
+      return { kind: isDoomed(world, task) ? "cancelled" : late ? "late" : "live" };
+    }
   }
   const past = pastAttempt(task, lease);
   switch (past?.outcome) {
@@ -60,7 +62,10 @@ export function refusal(
     refused: {
       refused: worth.kind,
       ...("answer" in worth && { answer: worth.answer }),
-      ...(task && { status: task.status, attempt: task.attempt }),
+      ...(task && {
+        status: worth.kind === "cancelled" ? worth.kind : task.status,
+        attempt: task.attempt,
+      }),
     },
   };
 }

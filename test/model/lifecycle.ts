@@ -1,8 +1,8 @@
 /** The model's moves of a task, and what the end of a task, or taking it back, means for its run. */
 import { LIMITS } from "../../src/domain/limits.ts";
-import { type Move, MOVES, type MoveName } from "../../src/domain/lifecycle.ts";
+import { isTerminal, type Move, MOVES, type MoveName } from "../../src/domain/lifecycle.ts";
 import { claimOrder } from "../../src/domain/order.ts";
-import { type TaskRecord } from "../../src/domain/task.ts";
+import { type RunRecord, type TaskRecord } from "../../src/domain/task.ts";
 import { returnProbe } from "./breakers.ts";
 import { countEnd, noteChange } from "./runs.ts";
 import { keptFor, runOf, type World } from "./world.ts";
@@ -26,6 +26,24 @@ export function makeReady(world: World, task: TaskRecord): void {
   task.order ??= claimOrder(world.now, task.priority);
 }
 
+/** From the moment a run was marked until its last task has ended. */
+export function beingCancelled({ cancelled, status }: RunRecord): boolean {
+  return cancelled === true && status === "active";
+}
+
+/** Its run is being cancelled: whatever touches it cancels it. */
+export function isDoomed(world: World, task: TaskRecord): boolean {
+  return !isTerminal(task.status) && beingCancelled(runOf(world, task));
+}
+
+/** Its dependents are not told yet. */
+export function endAsCancelled(world: World, task: TaskRecord): void {
+  move(world, task, "cancel");
+  world.facts.push(`task.cancelled ${task.task_id}`);
+  voidLease(world, task);
+  endTask(world, task);
+}
+
 /** Call it after the move to a terminal status. */
 export function endTask(world: World, task: TaskRecord): void {
   const run = runOf(world, task);
@@ -37,6 +55,8 @@ export function endTask(world: World, task: TaskRecord): void {
   if (run.open > 0) return;
   run.status = run.cancelled ? "cancelled" : run.failed > 0 ? "failed" : "completed";
   run.ended_at = world.now;
+  delete run.cancel_from;
+  world.cancelling.delete(run.run_id);
   world.facts.push(`run.${run.status} ${run.run_id}`);
 }
 

@@ -3,9 +3,8 @@ import { isTerminal } from "../../src/domain/lifecycle.ts";
 import { LIMITS } from "../../src/domain/limits.ts";
 import { type CheckedLateResults, type Control } from "../../src/store/store.ts";
 import { type Call } from "./call.ts";
-import { openTasks } from "./calls/look.ts";
 import { type Command } from "./commands.ts";
-import { name, nth, runAt, type Scene, taskAt } from "./scene.ts";
+import { name, nth, type Scene, taskAt } from "./scene.ts";
 
 export function controlCall(scene: Scene, command: Command & { do: "control" }): Call {
   const { action, priority } = command;
@@ -53,7 +52,7 @@ function lateResults({ world }: Scene, { late }: Command & { do: "control" }): C
 function targets(
   scene: Scene,
   { action, target, pick }: Command & { do: "control" },
-): Pick<Control, "task_ids" | "run_id" | "error_code"> {
+): Pick<Control, "task_ids" | "error_code"> {
   const tasks = [...scene.world.tasks.values()];
   const failed = tasks.filter(({ status }) => status === "failed");
   switch (target) {
@@ -72,11 +71,6 @@ function targets(
     case "tasks": {
       const picks = [pick, pick + 1, pick + 2];
       return { task_ids: [...new Set(picks.map((back) => taskAt(scene, back)))] };
-    }
-    case "run": {
-      if (action !== "cancel") break;
-      const run_id = runAt(scene, pick);
-      return { run_id, task_ids: openTasks(scene.world, run_id) };
     }
     case "code":
       if (action !== "retry" && action !== "discard") break;

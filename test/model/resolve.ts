@@ -29,6 +29,11 @@ export function resolve(scene: Scene, command: Command): Call | undefined {
       return isVain(scene, command) ? undefined : submission(scene, command);
     case "control":
       return scene.world.tasks.size > 0 ? controlCall(scene, command) : undefined;
+    case "cancel run":
+      return {
+        op: "cancelRun",
+        args: { operation_id: name(scene, "op"), run_id: runAt(scene, command.pick) },
+      };
     case "write":
       return write(scene, command);
     case "read state":
@@ -194,6 +199,8 @@ function again({ history }: Scene, command: Command & { do: "resend" }): Call | 
       return { op: "create", args: { ...call.args, operation_id } };
     case "control":
       return { op: "control", args: { ...call.args, operation_id } };
+    case "cancelRun":
+      return { op: "cancelRun", args: { ...call.args, operation_id } };
     case "setState":
       return { op: "setState", args: { ...call.args, operation_id } };
     default:

@@ -140,12 +140,7 @@ const control = fc
       { weight: 4, arbitrary: fc.constant("fit" as const) },
       {
         weight: 3,
-        arbitrary: fc.constantFrom(
-          "task" as const,
-          "tasks" as const,
-          "run" as const,
-          "code" as const,
-        ),
+        arbitrary: fc.constantFrom("task" as const, "tasks" as const, "code" as const),
       },
     ),
     pick: recent,
@@ -156,6 +151,8 @@ const control = fc
     ),
   })
   .map(compact);
+
+const cancelRun = fc.record({ do: fc.constant("cancel run" as const), pick: recent });
 
 const write = fc
   .record({
@@ -251,6 +248,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 6, arbitrary: beat },
   { weight: 20, arbitrary: submit },
   { weight: 9, arbitrary: control },
+  { weight: 3, arbitrary: cancelRun },
   { weight: 4, arbitrary: write },
   { weight: 2, arbitrary: readState },
   { weight: 2, arbitrary: look },

@@ -2,9 +2,10 @@
 import { LIMITS } from "../../src/domain/limits.ts";
 import { isTerminal } from "../../src/domain/lifecycle.ts";
 import { type TaskRecord } from "../../src/domain/task.ts";
+import { cancelBatch, cancelTask } from "./cancel.ts";
 import { type Budget, follow } from "./edges.ts";
 import { lose, miss } from "./failures.ts";
-import { leaseOf, makeReady, move } from "./lifecycle.ts";
+import { isDoomed, leaseOf, makeReady, move } from "./lifecycle.ts";
 import { type Timer, timers, type World } from "./world.ts";
 
 /** Returns how many items were due and handled. */
@@ -27,6 +28,15 @@ function handle({ world, timer, budget }: { world: World; timer: Timer; budget: 
     expireEntry(world, subject);
     return;
   }
+  if (kind === "cancel") {
+    const run = world.runs.get(subject);
+    if (run?.cancel_from === undefined) world.cancelling.delete(subject);
+    else {
+      const count = Math.min(budget.edges, LIMITS.cancels_per_sweep);
+      cancelBatch({ world, run, count }, budget);
+    }
+    return;
+  }
   const task = world.tasks.get(subject);
   if (kind === "edges") {
     if (task?.has_dependents) follow({ world, task }, budget);
@@ -35,7 +45,8 @@ function handle({ world, timer, budget }: { world: World; timer: Timer; budget: 
   }
   // What was handled before in the same call may have ended or moved it.
   if (!task || isTerminal(task.status)) return;
-  if (kind === "deadline") miss({ world, task }, "deadline");
+  if (isDoomed(world, task)) cancelTask(world, task);
+  else if (kind === "deadline") miss({ world, task }, "deadline");
   else if (kind === "start") missStart(world, task);
   else if (task.status === "running") expire(world, task);
   else if (task.status === "scheduled" && (task.start_at ?? 0) <= world.now) {

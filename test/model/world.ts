@@ -63,6 +63,8 @@ export interface World {
   readonly breakerTimers: Map<string, number>;
   /** Tasks whose edges are followed only in part, with the time since when. */
   readonly pending: Map<string, number>;
+  /** Runs of which cancelling has not reached all tasks, with the time since when. */
+  readonly cancelling: Map<string, number>;
   /** When ended tasks are looked at for removal. */
   readonly removals: Map<string, number>;
   /** When retention next looks for what nobody will miss; 0 before it has. */
@@ -95,6 +97,7 @@ export function newWorld(now: number, whenMoved: readonly Follower[]): World {
     breakers: new Map(),
     breakerTimers: new Map(),
     pending: new Map(),
+    cancelling: new Map(),
     removals: new Map(),
     tidyAt: 0,
     state: new Map(),
@@ -119,13 +122,13 @@ export function memberOf(task_id: string): string {
   );
 }
 
-export type TimerKind = "place" | "deadline" | "start" | "edges" | "state" | "breaker";
+export type TimerKind = "place" | "deadline" | "start" | "edges" | "cancel" | "state" | "breaker";
 
 export interface Timer {
   readonly at: number;
   readonly member: string;
   readonly kind: TimerKind;
-  /** The task, the entry of the shared state, or the breaker. */
+  /** The task, the run, the entry of the shared state, or the breaker. */
   readonly subject: string;
 }
 
@@ -146,6 +149,7 @@ export function timers(world: World): Timer[] {
     if (status === "ready") add(startLimit(task), "start", task_id);
   }
   for (const [subject, at] of world.pending) add(at, "edges", subject);
+  for (const [subject, at] of world.cancelling) add(at, "cancel", subject);
   for (const [subject, at] of world.stateTimers) add(at, "state", subject);
   for (const [subject, at] of world.breakerTimers) add(at, "breaker", subject);
   return found.toSorted((a, b) => a.at - b.at || (a.member < b.member ? -1 : 1));

@@ -149,24 +149,6 @@ describe("a run", () => {
     expect(await project.dump()).toEqual(before);
   });
 
-  test("of more than 200 open tasks is cancelled a batch at a time, and says so", async () => {
-    const project = newProject();
-    for (let batch = 0; batch < 2; batch++) {
-      for (let index = 0; index < 130; index++) {
-        await project.task(batch + index === 0 ? {} : { run_id: "r1" });
-      }
-    }
-    const first = await project.control("cancel", { run_id: "r1" });
-    expect(first.changed).toHaveLength(200);
-    expect(first.more).toMatch("call again");
-    expect(await project.audit()).toEqual([]);
-    const second = await project.control("cancel", { run_id: "r1" });
-    expect(second.changed).toHaveLength(60);
-    expect(second.more).toBeUndefined();
-    expect(await project.run("r1")).toMatchObject({ status: "cancelled", open: 0 });
-    expect(await project.audit()).toEqual([]);
-  });
-
   test("that was cancelled is reopened by new work, and then ends by what becomes of that", async () => {
     const project = newProject();
     await project.task();

@@ -50,6 +50,10 @@ local function has_reason(member)
   if string.find(member, "^state:") or string.find(member, "^breaker:") then
     return true
   end
+  local run = known[string.match(member, "^cancel:(r%d+)$")]
+  if run then
+    return run.cancel_from
+  end
   local kind, id = string.match(member, "^(%l+):(r%d+t%d+)$")
   local task = known[id or task_of(member) or ""]
   if not task then
@@ -68,7 +72,7 @@ local function audit_line(from)
   local members = redis.call("ZRANGE", line, from, from + LIMITS.audit_page - 1)
   local names, kept = {}, 0
   for _, member in ipairs(members) do
-    local id = string.match(member, "^%l+:(r%d+t%d+)$") or task_of(member)
+    local id = string.match(member, "^%l+:(r%d+t%d+)$") or task_of(member) or string.match(member, "^cancel:(r%d+)$")
     table.insert(names, id)
   end
   load(names)

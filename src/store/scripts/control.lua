@@ -14,9 +14,6 @@ for _, id in ipairs(ids) do
   table.insert(names, id)
   table.insert(names, run_of(id))
 end
-if request.run_id then
-  table.insert(names, request.run_id)
-end
 load(names)
 if request.action == "promote_late_result" then
   local late = {}
@@ -47,11 +44,6 @@ end
 local before = redis.call("GET", operation)
 if before then
   return before
-end
-local cancelled_run = request.run_id and known[request.run_id]
-if cancelled_run and cancelled_run.status == "active" then
-  cancelled_run.cancelled = true
-  save(cancelled_run)
 end
 local done, refused = {}, {}
 for _, id in ipairs(ids) do

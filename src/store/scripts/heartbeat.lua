@@ -1,6 +1,6 @@
 -- Renews a lease and notes how far the work is.
 local lease = request.lease
-load({ lease.task_id })
+load({ lease.task_id, run_of(lease.task_id) })
 read_control({ "next_due", "armed", "generation" })
 local worth, answer = examine(lease)
 local task = known[lease.task_id]

@@ -11,6 +11,9 @@ if task and task.lease then
 end
 read_control(fields)
 local worth, answer = examine(lease)
+if worth == "cancelled" and not TERMINAL[task.status] then
+  cancel_task(task)
+end
 
 local ended = worth == "lost" or worth == "cancelled" or worth == "instance_replaced"
 if ended and submit.status == "completed" then
@@ -18,7 +21,7 @@ if ended and submit.status == "completed" then
   flush()
   return answer_with(cjson.encode({ refused = worth, status = task.status, attempt = task.attempt, kept = true }))
 elseif worth == "unknown" or ended then
-  return refusal_of(lease, worth)
+  return answer_with(refusal_of(lease, worth))
 end
 
 local check = worth ~= "submitted" and to_check(task, submit)

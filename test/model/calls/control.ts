@@ -1,13 +1,23 @@
 /** The model of what an orchestrator or a person does to tasks. */
+import { LIMITS } from "../../../src/domain/limits.ts";
 import { isTerminal } from "../../../src/domain/lifecycle.ts";
 import { PRIORITY_STEP_MS } from "../../../src/domain/order.ts";
 import { type TaskRecord, taskRecord } from "../../../src/domain/task.ts";
 import { type Control } from "../../../src/store/store.ts";
+import { cancelBatch, cancelTask } from "../cancel.ts";
 import { followAnew } from "../edges.ts";
-import { endTask, makeReady, may, move, reopenTask, voidLease } from "../lifecycle.ts";
-import { type Reply, said } from "../reply.ts";
+import {
+  beingCancelled,
+  endTask,
+  makeReady,
+  may,
+  move,
+  reopenTask,
+  voidLease,
+} from "../lifecycle.ts";
+import { refused, type Reply, said } from "../reply.ts";
 import { sweep } from "../sweep.ts";
-import { deadGroup, deadLetters, memberOf, type World, keptFor } from "../world.ts";
+import { deadGroup, deadLetters, memberOf, type World, keptFor, runOf } from "../world.ts";
 
 interface Subject {
   readonly world: World;
@@ -18,8 +28,6 @@ export function control(world: World, call: Control): Reply {
   const before = world.operations.get(call.operation_id);
   if (before) return said(before.reply);
   const ids = call.error_code === undefined ? (call.task_ids ?? []) : lettersWith(world, call);
-  const run = call.run_id === undefined ? undefined : world.runs.get(call.run_id);
-  if (run?.status === "active") run.cancelled = true;
   const changed: string[] = [];
   const refused: { task_id: string; reason: string }[] = [];
   for (const task_id of ids) {
@@ -31,6 +39,29 @@ export function control(world: World, call: Control): Reply {
   const more = call.error_code !== undefined && ids.length === call.limit;
   const reply = { changed, refused, more };
   if (changed.length > 0) world.operations.set(call.operation_id, { fingerprint: "", reply });
+  sweep(world);
+  return said(reply);
+}
+
+export function cancelRun(
+  world: World,
+  { operation_id, run_id }: { operation_id: string; run_id: string },
+): Reply {
+  const run = world.runs.get(run_id);
+  if (!run) return refused({ refused: "not_found" });
+  const before = world.operations.get(operation_id);
+  if (before) return said(before.reply);
+  if (run.status !== "active") {
+    sweep(world);
+    return said({ changed: [], more: false });
+  }
+  run.cancelled = true;
+  run.cancel_from ??= run.tasks;
+  const budget = { edges: LIMITS.control_tasks + LIMITS.edges_per_call };
+  const tasks = cancelBatch({ world, run, count: LIMITS.control_tasks }, budget);
+  const changed = tasks.map(({ task_id }) => task_id);
+  const reply = { changed, more: run.cancel_from !== undefined };
+  world.operations.set(operation_id, { fingerprint: "", reply });
   sweep(world);
   return said(reply);
 }
@@ -63,16 +94,15 @@ function apply({ world, task }: Subject, call: Control): string | undefined {
 
 function cancel({ world, task }: Subject): string | undefined {
   if (!may(task, "cancel")) return `it is ${task.status} already`;
-  move(world, task, "cancel");
-  world.facts.push(`task.cancelled ${task.task_id}`);
-  voidLease(world, task);
-  endTask(world, task);
-  followAnew(world, task);
+  cancelTask(world, task);
   return undefined;
 }
 
 function retry({ world, task }: Subject, { changes, text }: Control): string | undefined {
   if (!may(task, "redrive")) return `only a failed task can be retried; it is ${task.status}`;
+  if (beingCancelled(runOf(world, task))) {
+    return "its run is being cancelled; retry it once that has ended";
+  }
   voidLease(world, task);
   reopenTask(world, task);
   move(world, task, "redrive");

@@ -8,7 +8,7 @@ import {
 } from "../../../src/domain/task.ts";
 import { type Creation, type NewTask } from "../../../src/store/store.ts";
 import { type Verdict, verdictOf } from "../edges.ts";
-import { makeReady } from "../lifecycle.ts";
+import { beingCancelled, makeReady } from "../lifecycle.ts";
 import { type Reply, said, refused } from "../reply.ts";
 import { countEnd, noteChange } from "../runs.ts";
 import { sweep } from "../sweep.ts";
@@ -20,7 +20,7 @@ export function create(world: World, call: Creation): Reply {
   if (same && same.fingerprint !== fingerprint) return refused({ refused: "idempotency_conflict" });
   const before = same ?? world.operations.get(operation_id);
   if (before) return said(before.reply);
-  const refusal = missing(world, call) ?? crowded(world, call);
+  const refusal = missing(world, call) ?? cancelled(world, call) ?? crowded(world, call);
   if (refusal) return refused(refusal);
 
   const fresh = call.run_id === undefined;
@@ -44,6 +44,11 @@ function missing(world: World, { upstream, run_id }: Creation): object | undefin
   const ids = upstream.filter((id) => world.tasks.get(id)?.retiring ?? !world.tasks.has(id));
   if (ids.length === 0 && run_id !== undefined && !world.runs.has(run_id)) ids.push(run_id);
   return ids.length > 0 ? { refused: "not_found", ids } : undefined;
+}
+
+function cancelled(world: World, { run_id }: Creation): object | undefined {
+  const run = run_id === undefined ? undefined : world.runs.get(run_id);
+  return run && beingCancelled(run) ? { refused: "cancelled", ids: [run.run_id] } : undefined;
 }
 
 function crowded(world: World, { run_id, tasks }: Creation): object | undefined {

@@ -1,6 +1,5 @@
 /** The model of calls that only look: each handles a few due items first, so that nothing shown is stale. */
 import { type AgentRecord } from "../../../src/domain/agent.ts";
-import { isTerminal } from "../../../src/domain/lifecycle.ts";
 import { type TaskRecord } from "../../../src/domain/task.ts";
 import { type BreakerForce, type DeadListing } from "../../../src/store/store.ts";
 import { force, shownBreakers } from "../breakers.ts";
@@ -71,12 +70,4 @@ export function breakers(world: World, change?: BreakerForce): Reply {
   if (change) force(world, change);
   sweep(world);
   return said({ now: world.now, breakers: shownBreakers(world) });
-}
-
-/** The tasks that cancelling the run would concern, the later ones first. */
-export function openTasks(world: World, run_id: string): string[] {
-  return [...world.tasks.values()]
-    .filter(({ task_id, status }) => task_id.startsWith(`${run_id}t`) && !isTerminal(status))
-    .map(({ task_id }) => task_id)
-    .toReversed();
 }

@@ -4,9 +4,10 @@ import { LIMITS } from "../../../src/domain/limits.ts";
 import { type TaskRecord } from "../../../src/domain/task.ts";
 import { type Poll, type PollingAgent } from "../../../src/store/store.ts";
 import { admitted, markProbe } from "../breakers.ts";
+import { cancelTask } from "../cancel.ts";
 import { lose, miss } from "../failures.ts";
 import { extend } from "../leases.ts";
-import { lastMoment, move } from "../lifecycle.ts";
+import { isDoomed, lastMoment, move } from "../lifecycle.ts";
 import { refused, type Reply, said } from "../reply.ts";
 import { expire, sweep } from "../sweep.ts";
 import { memberOf, startLimit, type World } from "../world.ts";
@@ -109,6 +110,10 @@ function stillHeld({ world, agent, asked, takesOver }: Visit): TaskRecord[] {
     const task = world.tasks.get(id);
     if (!task?.lease || task.lease.ended !== undefined) return [];
     if (task.lease.agent_id !== agent.agent_id || task.lease.key_id !== agent.key_id) return [];
+    if (isDoomed(world, task)) {
+      cancelTask(world, task);
+      return [];
+    }
     if (takesOver) {
       lose({ world, task }, "replaced");
       return [];
@@ -135,7 +140,10 @@ function claim(visit: Visit, wanted: number): TaskRecord[] {
   const tasks = heads(visit, count + LIMITS.claim_lookahead)
     .filter(
       (task) =>
-        !overdue(world, task) && (startLimit(task) ?? Infinity) > world.now && !avoids(visit, task),
+        !overdue(world, task) &&
+        !isDoomed(world, task) &&
+        (startLimit(task) ?? Infinity) > world.now &&
+        !avoids(visit, task),
     )
     .slice(0, count);
   for (const task of tasks) {

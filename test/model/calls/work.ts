@@ -1,8 +1,10 @@
 /** The model of what a worker does with its lease: heartbeat and submit. */
 import { LIMITS } from "../../../src/domain/limits.ts";
+import { isTerminal } from "../../../src/domain/lifecycle.ts";
 import { type TaskRecord } from "../../../src/domain/task.ts";
 import { type HeldLease, type Submission } from "../../../src/store/store.ts";
 import { noteOutcome, returnProbe } from "../breakers.ts";
+import { cancelTask } from "../cancel.ts";
 import { followAnew } from "../edges.ts";
 import { followFailure } from "../failures.ts";
 import { pastAttempt, refusal, renewBy, worthOf } from "../leases.ts";
@@ -39,6 +41,7 @@ export function submit(world: World, call: Submission): Reply {
   const { lease, submit, agent } = call;
   const worth = worthOf(world, lease);
   const task = world.tasks.get(lease.task_id);
+  if (task && worth.kind === "cancelled" && !isTerminal(task.status)) cancelTask(world, task);
   if (!task || worth.kind === "unknown") return refusal({ world, lease }, worth);
   if (worth.kind !== "live" && worth.kind !== "late" && worth.kind !== "submitted") {
     if (submit.status !== "completed") return refusal({ world, lease }, worth);

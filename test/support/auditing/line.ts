@@ -41,9 +41,9 @@ export function checkLine({ tasks, dump, line, fault }: Books): void {
 
 /**
  * A key that was written again without an expiry keeps its timer until that is due, and so does a breaker that closed.
- * Work on edges is checked with the edges.
+ * Work on edges is checked with the edges, that on runs with the runs.
  */
-const STANDS_BY_ITSELF = /^(state|breaker|edges):/;
+const STANDS_BY_ITSELF = /^(state|breaker|edges|cancel):/;
 
 /** Retention may find that the run went on, and then puts its tasks further back; never nearer. */
 function checkEnded(task: TaskRecord, { line, fault }: Pick<Books, "line" | "fault">): void {

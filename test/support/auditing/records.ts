@@ -54,7 +54,7 @@ function checkTexts(task: TaskRecord, { texts, fault }: Books): void {
   }
 }
 
-function checkRun(run: RunRecord, { tasks, fault }: Books): void {
+function checkRun(run: RunRecord, { tasks, line, fault }: Books): void {
   const ids = Array.from({ length: run.tasks }, (_, index) => `${run.run_id}t${index + 1}`);
   const own = ids.map((id) => tasks.get(id)).filter((task) => task !== undefined);
   const removed = run.removed ?? 0;
@@ -81,6 +81,11 @@ function checkRun(run: RunRecord, { tasks, fault }: Books): void {
   const ended = run.cancelled ? "cancelled" : run.failed > 0 ? "failed" : "completed";
   const status = open > 0 ? "active" : ended;
   if (run.status !== status) fault(`${run.run_id} is ${run.status} instead of ${status}`);
+  const cancelling = run.cancelled === true && open > 0;
+  const due = line.has(`cancel:${run.run_id}`);
+  if (cancelling !== (run.cancel_from !== undefined) || cancelling !== due) {
+    fault(`${run.run_id} is cancelled from ${run.cancel_from}, due: ${due}`);
+  }
   if ((run.ended_at === undefined) !== open > 0) fault(`${run.run_id}: ended_at`);
 }
 

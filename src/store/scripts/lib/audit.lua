@@ -151,6 +151,20 @@ local function shown_run(run)
   return run.open .. " open, " .. run.running .. " running, " .. run.failed .. " failed, " .. (run.removed or 0) .. " removed, " .. run.status .. " (" .. counts.completed .. " completed, " .. counts.failed .. " failed, " .. counts.cancelled .. " cancelled, " .. counts.skipped .. " skipped) of " .. table.concat(run.agent_types, ", ")
 end
 
+-- What is left of a run that is being cancelled is due work.
+local function audit_cancelling(run)
+  if not being_cancelled(run) then
+    return
+  end
+  local member = cancel_member(run)
+  if not run.cancel_from or not scores_of({ member }, scores_in_line)[member] then
+    run.cancel_from = run.tasks
+    stand_timer(member, now())
+    save(run)
+    note(run.run_id .. " was not being cancelled any more, and goes on with that")
+  end
+end
+
 -- Counts the tasks of a run, all at once: meanwhile nothing can change.
 local function audit_run(run)
   local names, tasks, open, running, failed = {}, {}, 0, 0, 0
@@ -189,4 +203,5 @@ local function audit_run(run)
     note(run.run_id .. " said " .. before .. "; it has " .. after)
     save(run)
   end
+  audit_cancelling(run)
 end

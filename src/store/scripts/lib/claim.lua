@@ -1,5 +1,5 @@
 -- Hands tasks to an agent: what it still holds first, then the heads of the lanes that it may serve.
--- Depends on: unit, moves, edges, sweep, lease.
+-- Depends on: unit, moves, edges, cancel, sweep, lease.
 
 local function may_serve(lane, agent)
   if lane.assignee and lane.assignee ~= agent.agent_id then
@@ -78,7 +78,7 @@ local function too_late_to_start(task)
 end
 
 local function fits(task, agent)
-  if not task or task.status ~= "ready" or overdue(task) or too_late_to_start(task) then
+  if not task or task.status ~= "ready" or overdue(task) or too_late_to_start(task) or doomed(task) then
     return false
   end
   local avoid, prefer = task.avoid, task.prefer
@@ -183,7 +183,9 @@ local function still_held(agent)
     local task = known[id]
     local lease = task and task.lease
     local its_own = lease and not lease.ended and lease.agent_id == agent.agent_id and lease.key_id == agent.key_id
-    if its_own and agent.takes_over then
+    if its_own and doomed(task) then
+      cancel_task(task)
+    elseif its_own and agent.takes_over then
       lose(task, "replaced")
     elseif its_own and overdue(task) then
       miss(task, "deadline")

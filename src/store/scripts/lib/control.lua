@@ -1,22 +1,20 @@
 -- What an orchestrator or a person does to a task. Each action either refuses with a reason and changes nothing, or is
 -- done to the end.
--- Depends on: unit, moves, edges, failure, lease.
+-- Depends on: unit, moves, edges, failure, cancel, lease.
 
 local function cancel(task)
   if not may(task, "cancel") then
     return "it is " .. task.status .. " already"
   end
-  add_fact({ type = "task.cancelled", task_id = task.task_id })
-  move(task, "cancel")
-  void_lease(task)
-  end_task(task)
-  follow_edges_anew(task)
+  cancel_task(task)
 end
 
 -- A dead letter is tried again: a fresh budget, attempt numbers that go on, and what it made skipped is revived.
 local function redrive(task, changes)
   if not may(task, "redrive") then
     return "only a failed task can be retried; it is " .. task.status
+  elseif being_cancelled(run_with(task)) then
+    return "its run is being cancelled; retry it once that has ended"
   end
   if not task.discarded_at then
     unearth(task)

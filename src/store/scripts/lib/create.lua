@@ -32,6 +32,9 @@ local function find_run()
   end
   if request.run_id then
     local run = known[request.run_id]
+    if being_cancelled(run) then
+      return nil, { refused = "cancelled", ids = { run.run_id } }
+    end
     if run.tasks + #request.tasks > LIMITS.tasks_per_run then
       return nil, { refused = "limit", limit = LIMITS.tasks_per_run, what = "tasks of a run" }
     end

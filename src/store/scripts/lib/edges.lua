@@ -3,6 +3,9 @@
 -- late result of a cancelled task promoted.
 -- Depends on: unit, moves.
 
+-- In cancel.lua.
+local end_as_cancelled
+
 local function pending_member(task_id)
   return "edges:" .. task_id
 end
@@ -79,6 +82,10 @@ local function resolve(task, source)
   end
   settle(task, source)
   local before = task.status
+  if doomed(task) then
+    end_as_cancelled(task)
+    return true
+  end
   local verdict, because = verdict_of(task)
   if verdict == "skip" then
     if before == "blocked" then
@@ -89,6 +96,10 @@ local function resolve(task, source)
   else
     if before == "skipped" then
       revive(task)
+      if doomed(task) then
+        end_as_cancelled(task)
+        return true
+      end
     end
     if verdict == "run" then
       release_dependent(task)

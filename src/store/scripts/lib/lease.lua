@@ -16,7 +16,7 @@ end
 --   "late"                ran out, and nobody has taken the task since
 --   "submitted", answer   ended by its own submit, which was answered with that status
 --   "lost"                ran out, and the task went on without it
---   "cancelled"           ended because the task was cancelled
+--   "cancelled"           ended because the task was cancelled, or ends because its run is being cancelled
 --   "instance_replaced"   ended because another process took over as that agent
 local function examine(lease)
   local task = known[lease.task_id]
@@ -28,13 +28,10 @@ local function examine(lease)
   if task.attempt == lease.attempt then
     if current.check ~= lease.check or current.key_id ~= lease.key_id then
       return "unknown"
-    elseif not current.ended then
-      return "live"
-    elseif
-      (current.ended == "expired" or current.ended == "timed_out")
-      and (task.status == "ready" or task.status == "scheduled")
-    then
-      return "late"
+    end
+    local late = (current.ended == "expired" or current.ended == "timed_out") and (task.status == "ready" or task.status == "scheduled")
+    if not current.ended or late then
+      return doomed(task) and "cancelled" or late and "late" or "live"
     end
   end
   local past = past_attempt(task, lease)
@@ -53,7 +50,8 @@ end
 -- What the caller reads whose lease is not worth anything.
 local function refusal_of(lease, worth, answer)
   local task = known[lease.task_id] or nil
-  return cjson.encode({ refused = worth, answer = answer, status = task and task.status, attempt = task and task.attempt })
+  local status = worth == "cancelled" and worth or task and task.status
+  return cjson.encode({ refused = worth, answer = answer, status = status, attempt = task and task.attempt })
 end
 
 -- Extends a live lease, never shortens it, and never past the longest time that one attempt may run. It is a sign of

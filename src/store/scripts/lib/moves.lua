@@ -105,6 +105,10 @@ local function end_task(task)
   if run.open == 0 then
     run.status = ended_run_status(run)
     add_fact({ type = "run." .. run.status, run_id = run.run_id })
+    if run.cancel_from then
+      run.cancel_from = nil
+      places[cancel_member(run)] = false
+    end
   end
   task.ended_at = now()
   task.progress = nil

@@ -46,6 +46,20 @@ local function note_types(run, tasks)
   end
 end
 
+-- From the moment it was marked until its last task has ended.
+local function being_cancelled(run)
+  return run.cancelled and run.status == "active"
+end
+
+local function cancel_member(run)
+  return "cancel:" .. run.run_id
+end
+
+-- Its run is being cancelled: it may neither begin nor go on.
+local function doomed(task)
+  return not TERMINAL[task.status] and being_cancelled(run_with(task))
+end
+
 local function ended_run_status(run)
   if run.cancelled then
     return "cancelled"

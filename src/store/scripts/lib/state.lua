@@ -24,7 +24,7 @@ local function renew_along(lease)
   if not lease then
     return nil
   end
-  load({ lease.task_id })
+  load({ lease.task_id, run_of(lease.task_id) })
   local worth, answer = renew_by(lease)
   if worth ~= "live" then
     return refusal_of(lease, worth, answer)

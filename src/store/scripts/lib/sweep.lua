@@ -1,6 +1,6 @@
 -- Handles a few due items: leases that ran out, start times that came, edges that wait. Every call does a little of
 -- it, so that no process has to watch the clock.
--- Depends on: unit, moves, edges, failure; keys state and state_names.
+-- Depends on: unit, moves, edges, failure, cancel; keys state and state_names.
 
 -- The lease may have been renewed, or ended, since its place was written.
 local function expire(task)
@@ -90,12 +90,21 @@ local function handle_due(member, budget)
     end
     return budget
   end
-  local kind, id = string.match(member, "^(%l+):(r.+)$")
-  if kind == "deadline" or kind == "start" then
-    handle_timer(member, kind, known[id])
+  local run = known[string.match(member, "^cancel:(r%d+)$")]
+  if run and run.cancel_from then
+    local _, left = cancel_batch(run, math.min(budget, LIMITS.cancels_per_sweep), budget)
+    return left
+  end
+  local kind, id = string.match(member, "^(%l+):(r%d+t%d+)$")
+  local task = known[id or task_of(member)]
+  if task and doomed(task) then
+    cancel_task(task)
     return budget
   end
-  local task = known[task_of(member)]
+  if kind == "deadline" or kind == "start" then
+    handle_timer(member, kind, task)
+    return budget
+  end
   if task and task.status == "scheduled" and task.start_at <= now() then
     arrive(task)
   elseif not (task and expire(task)) then
@@ -121,6 +130,8 @@ local function sweep(limit)
     if id then
       table.insert(names, id)
       table.insert(names, run_of(id))
+    else
+      table.insert(names, string.match(member, "^cancel:(r%d+)$"))
     end
   end
   load(names)

@@ -1,0 +1,24 @@
+-- Cancels a run: marks it, ends a first batch of its open tasks, and leaves the rest as due work.
+load({ request.run_id })
+read_control({ "next_due", "armed", "generation" })
+local run = known[request.run_id]
+if not run then
+  return '{"refused":"not_found"}'
+end
+local before = redis.call("GET", operation)
+if before then
+  return before
+end
+local open = run.status == "active"
+local cancelled = cancel_run(run, LIMITS.control_tasks)
+local quoted = {}
+for i, id in ipairs(cancelled) do
+  quoted[i] = '"' .. id .. '"'
+end
+local reply = '{"changed":[' .. table.concat(quoted, ",") .. '],"more":' .. tostring(run.cancel_from ~= nil) .. "}"
+if open then
+  redis.call("SET", operation, reply, "EX", LIMITS.operation_id_seconds)
+end
+flush()
+sweep(LIMITS.sweep_per_call)
+return answer_with(reply)
