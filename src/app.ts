@@ -7,6 +7,7 @@ import { serveCallback } from "./http/callbacks/serve.ts";
 import { serveReadiness } from "./http/health.ts";
 import { foreignRequest } from "./http/origin.ts";
 import { faultResponse, problemResponse } from "./http/problem.ts";
+import { serveEvents } from "./http/events/serve.ts";
 import { serveAlive } from "./http/rest/alive.ts";
 import { methodsByPath, REST_ROUTES } from "./http/rest/routes.ts";
 import { serveTool } from "./http/rest/tools.ts";
@@ -74,6 +75,13 @@ export function createApp<Environment extends object>(parts: AppParts<Environmen
     });
   }
 
+  app.get("/v1/events", async (c) => {
+    const caller = await keyOwner(c);
+    if (caller instanceof Response) return caller;
+    const { services } = c.get("composition");
+    return serveEvents({ services, caller, request: c.req.raw });
+  });
+
   app.all("/mcp", async (c) => {
     const entry = await admit(c, keyOwner);
     return entry instanceof Response ? entry : serveMcp({ ...entry, tools }, entry.text);
@@ -84,7 +92,7 @@ export function createApp<Environment extends object>(parts: AppParts<Environmen
     return entry instanceof Response ? entry : serveMcp({ ...entry, tools }, entry.text);
   });
 
-  for (const path of ["/healthz", "/readyz"]) app.all(path, () => wrongMethod("GET"));
+  for (const path of ["/healthz", "/readyz", "/v1/events"]) app.all(path, () => wrongMethod("GET"));
   for (const path of ["/v1/tools/:name", "/v1/agents/:id/alive", "/qstash/:name"]) {
     app.all(path, () => wrongMethod("POST"));
   }

@@ -143,6 +143,12 @@ export const LIMITS = {
   agent_kept_ms: 2_592_000_000,
   /** How often retention looks for those. */
   tidy_each_ms: 3_600_000,
+  /** Entries of the event log that one read takes. */
+  events_per_read: 50,
+  /** Streams of events that one key may have open at one server. */
+  event_streams_per_key: 20,
+  /** A stream of events ends after this long and is opened anew by its client, so that none is held for ever. */
+  event_stream_seconds: 300,
   webhook_endpoints: 20,
   webhook_types: 30,
   webhook_secrets: 3,

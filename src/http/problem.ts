@@ -5,7 +5,7 @@ import type { Fault } from "../observability/fault.ts";
 /** A refusal that only HTTP knows. */
 type HttpReason = "not_json" | "media_type" | "method" | "origin" | "no_such_route" | "fault";
 
-type Status = 400 | 401 | 403 | 404 | 405 | 409 | 413 | 415 | 422 | 500 | 503;
+type Status = 400 | 401 | 403 | 404 | 405 | 409 | 413 | 415 | 422 | 429 | 500 | 503;
 
 export interface Problem {
   readonly status: Status;
@@ -48,6 +48,7 @@ const TITLES: Readonly<Record<Status, string>> = {
   413: "Content Too Large",
   415: "Unsupported Media Type",
   422: "Unprocessable Content",
+  429: "Too Many Requests",
   500: "Internal Server Error",
   503: "Service Unavailable",
 };

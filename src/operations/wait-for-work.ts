@@ -2,6 +2,7 @@
 import type * as z from "zod";
 import type { pollReply, Said } from "../store/codec.ts";
 import type { Poll } from "../store/store.ts";
+import { hangBell } from "./bell.ts";
 import type { Call } from "./operation.ts";
 import { keepCompany } from "./wait-cap.ts";
 
@@ -27,8 +28,8 @@ export async function waitForWork(
   }
   const started = Date.now();
   const left = (): number => started + wait_ms - Date.now();
-  const subscription = await store.subscribe(first.said.channel);
-  const stop = (): void => subscription.close();
+  const bell = await hangBell(store, first.said.channel);
+  const stop = (): void => bell.close();
   signal.addEventListener("abort", stop);
   const leave = keepCompany(call, "Waiting for work");
   try {
@@ -40,7 +41,7 @@ export async function waitForWork(
       left() > 0 &&
       !signal.aborted
     ) {
-      await woken(subscription.next(), Math.min(left(), LOOK_AGAIN_MS, untilDue(reply)));
+      await bell.heard(Math.min(left(), LOOK_AGAIN_MS, untilDue(reply)));
       if (signal.aborted) break;
       reply = await store.poll(waiting(poll, left()));
     }
@@ -48,7 +49,7 @@ export async function waitForWork(
   } finally {
     leave();
     signal.removeEventListener("abort", stop);
-    subscription.close();
+    bell.close();
   }
 }
 
@@ -60,13 +61,4 @@ function waiting(poll: Poll, left: number): Poll {
 function untilDue(reply: Reply): number {
   if ("refused" in reply || reply.said.next_due === 0) return LOOK_AGAIN_MS;
   return Math.max(50, reply.said.next_due - reply.said.now + 1);
-}
-
-async function woken(message: Promise<unknown>, ms: number): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const timeout = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
-  });
-  await Promise.race([message, timeout]);
-  clearTimeout(timer);
 }

@@ -6,6 +6,7 @@
  * |---------------|--------|----------------------------------------------------------------------------------------|
  * | `control`     | hash   | `run_seq`, `next_due`, `armed`, `generation`, `sent`, `lane_seq`, `lanes:<type>`, `types`, |
  * |               |        | `webhooks` (there are endpoints), `dispatching` (since when somebody makes deliveries),   |
+ * |               |        | `listened` (until when somebody follows the event log),                                  |
  * |               |        | `watch:<type>`, `agents`, `state_floor`, `agent:<id>`, `breaker:type:<type>`,             |
  * |               |        | `breaker:agent:<id>`, `tidy_at`, `tidy_from`, `early`: numbers, JSON where a record is meant |
  * | `line`        | zset   | one member per task that is ready, running or scheduled, and `edges:<task>` for due work: |

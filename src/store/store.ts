@@ -29,11 +29,13 @@ import {
   waitReply,
   whyReply,
 } from "./codec.ts";
+import { createEventLog, type EventLog } from "./event-log.ts";
 import { keysOf } from "./keys.ts";
 import type { Script } from "./script.ts";
 import { SCRIPTS } from "./scripts.ts";
 import { readTexts, type TextName } from "./texts.ts";
-import type { Subscription, Transport } from "./transport.ts";
+import type { Subscription } from "./subscription.ts";
+import type { Transport } from "./transport.ts";
 
 /** A lease together with the key that came with it: it works with no other. */
 export interface HeldLease extends LeaseRef {
@@ -277,6 +279,7 @@ export interface Store {
   /** Removes a batch of what has been kept for long enough; how many tasks it worked on. */
   retire(): Promise<number>;
   subscribe(channel: string): Promise<Subscription>;
+  readonly events: EventLog;
 }
 
 export interface StoreOptions {
@@ -392,6 +395,7 @@ export function createStore({ transport, project, now, onTick, onOutbox }: Store
       return found.said.due.length;
     },
     subscribe: (channel) => transport.subscribe(channel),
+    events: createEventLog({ transport, project, ...(now && { now }) }),
   };
 }
 

@@ -4,6 +4,7 @@
  */
 import { Redis } from "@upstash/redis/cloudflare";
 import type { Script } from "./script.ts";
+import { openSubscription, type Subscription } from "./subscription.ts";
 
 export interface TransportConfig {
   readonly url: string;
@@ -19,17 +20,11 @@ export interface Transport {
   pipeline(commands: readonly Read[]): Promise<unknown[]>;
   /** Deletes keys; none is no call. */
   unlink(keys: readonly string[]): Promise<void>;
-  /** Subscribes to a channel; resolves once Redis has acknowledged, or without that after the time of one attempt. */
+  /** Subscribes to a channel; resolves once Redis has acknowledged, and rejects where it does not. */
   subscribe(channel: string): Promise<Subscription>;
 }
 
 export type Read = readonly ["GET", key: string] | readonly ["HGET", key: string, field: string];
-
-export interface Subscription {
-  /** Resolves with the next message, or with undefined once the stream has ended or was closed. */
-  next(): Promise<string | undefined>;
-  close(): void;
-}
 
 const PAUSES_MS = [30, 200, 800];
 
@@ -71,7 +66,7 @@ export function createTransport({ url, token, timeout_ms = 5_000 }: TransportCon
       again(async () => {
         if (keys.length > 0) await redis.unlink(...keys);
       }),
-    subscribe: (channel) => open(redis, { channel, timeout_ms }),
+    subscribe: (channel) => openSubscription({ url, token, channel, timeout_ms }),
   };
 }
 
@@ -114,49 +109,4 @@ function answer(error: unknown): string | undefined {
 
 function nameOf(error: unknown): string {
   return error instanceof Error ? error.name : typeof error;
-}
-
-function open(
-  redis: Redis,
-  { channel, timeout_ms }: { channel: string; timeout_ms: number },
-): Promise<Subscription> {
-  const subscriber = redis.subscribe<string>(channel);
-  const messages: string[] = [];
-  let closed = false;
-  let wake: (() => void) | undefined;
-  const close = (): void => {
-    if (closed) return;
-    closed = true;
-    // The client's own promise rejects when its fetch is aborted, which is what closing does.
-    subscriber.unsubscribe().catch(() => undefined);
-    wake?.();
-  };
-  subscriber.on("message", ({ message: received }) => {
-    messages.push(received);
-    wake?.();
-  });
-  return new Promise((resolve, reject) => {
-    const opened = (): void => {
-      clearTimeout(unacknowledged);
-      resolve({
-        close,
-        next: async () => {
-          if (messages.length === 0 && !closed) {
-            await new Promise<void>((woken) => {
-              wake = woken;
-            });
-          }
-          return messages.shift();
-        },
-      });
-    };
-    // The client does not tell that a stream has ended: one that ends unacknowledged would be waited for without end.
-    const unacknowledged = setTimeout(opened, timeout_ms);
-    subscriber.on("error", (error) => {
-      clearTimeout(unacknowledged);
-      close();
-      reject(error);
-    });
-    subscriber.on("subscribe", opened);
-  });
 }

@@ -9,6 +9,7 @@ import { agentRecord } from "../../src/domain/agent.ts";
 import { MOVES, STATUSES } from "../../src/domain/lifecycle.ts";
 import { LIMITS } from "../../src/domain/limits.ts";
 import { runRecord, taskRecord } from "../../src/domain/task.ts";
+import { EVENTS_READ } from "../../src/store/event-log.ts";
 import { DEPLOYMENT_KEYS, keysOf, SHARDS } from "../../src/store/keys.ts";
 import { DELIVERY_STATUSES, ENDPOINT_STATUSES } from "../../src/domain/webhook.ts";
 import { DEPLOYMENT_SCRIPTS, SCRIPTS } from "../../src/store/scripts.ts";
@@ -20,7 +21,7 @@ const files = readdirSync(FOLDER, { recursive: true, encoding: "utf8" })
   .filter((name) => name.endsWith(".lua"))
   .map((name) => ({ name, source: readFileSync(join(FOLDER, name), "utf8") }));
 
-const scripts = [...Object.values(SCRIPTS), ...Object.values(WEBHOOK_SCRIPTS)];
+const scripts = [...Object.values(SCRIPTS), ...Object.values(WEBHOOK_SCRIPTS), EVENTS_READ];
 const allScripts = [...scripts, ...Object.values(DEPLOYMENT_SCRIPTS)];
 
 /** Of tasks, runs, webhook endpoints and deliveries. */

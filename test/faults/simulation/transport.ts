@@ -2,7 +2,8 @@
  * The road between a Worker and Redis, on which a seed decides what becomes of each request. It stands where the real
  * transport's own re-sending stands, and re-sends like it: whatever got no answer, up to three more times.
  */
-import type { Subscription, Transport } from "../../../src/store/transport.ts";
+import type { Subscription } from "../../../src/store/subscription.ts";
+import type { Transport } from "../../../src/store/transport.ts";
 import type { Isolate } from "./isolate.ts";
 import { drawFate, type Fate, type Plan } from "./plan.ts";
 import type { Activity, World } from "./world.ts";

@@ -65,7 +65,7 @@ local function drop_raw(name)
 end
 
 -- What every call must know is read along with the first fields that it asks for.
-local standing = { "webhooks", "dispatching" }
+local standing = { "webhooks", "dispatching", "listened" }
 
 local function read_control(names)
   for _, name in ipairs(standing) do
@@ -315,6 +315,14 @@ local function arm_tick()
   write_control("generation", tick.generation)
 end
 
+-- Tells those who follow the event log that there is something new; nobody follows it, nothing is sent.
+local function announce_events()
+  if told and (tonumber(control_values.listened or "0") or 0) > clock then
+    redis.call("PUBLISH", control .. ":events", "new")
+    told = false
+  end
+end
+
 -- Whether the caller is to make webhook deliveries of what the event log tells. One caller at a time, unless it seems to
 -- have died; the watchdog looks too.
 local outbox_due = false
@@ -347,6 +355,7 @@ local function flush()
   end)
   write_control_changes()
   publish_wakes()
+  announce_events()
   changed, fields, gone, places, links, unlinks = {}, {}, {}, {}, {}, {}
   control_changes, control_gone, wakes, dead_changes = {}, {}, {}, {}
 end
