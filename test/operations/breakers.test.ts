@@ -150,6 +150,8 @@ describe("by hand", () => {
     expect(await breakerOf(project)).toMatchObject({ state: "closed", forced: true });
     await project.task();
     expect(await project.poll("ada")).toHaveLength(1);
+    const told = factsOf(await project.dump()).map(({ breaker, type }) => [breaker, type]);
+    expect(told).not.toContainEqual(["breaker:type:implementation", "breaker.opened"]);
   });
 
   test("an open one can be closed at once", async () => {

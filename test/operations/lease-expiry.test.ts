@@ -232,6 +232,14 @@ describe("a lease that is none", () => {
     expect(await reasons(project, { lease, key_id: "key-2" })).toEqual(EVERYWHERE_UNKNOWN);
   });
 
+  test.each(Object.keys(forged))("is lease_unknown, once it ended, when it %s", async (name) => {
+    const project = newProject();
+    await project.task();
+    const { lost } = await handOver(project);
+    const lease = forged[name]?.(lost) ?? "";
+    expect(await reasons(project, { lease })).toEqual(EVERYWHERE_UNKNOWN);
+  });
+
   test("is lease_unknown with another key also after it ended", async () => {
     const project = newProject();
     await project.task();

@@ -142,6 +142,51 @@ describe("the time", () => {
   });
 });
 
+test("a place in the line that is too early removes nothing: the records decide", async () => {
+  const project = newProject();
+  await project.graph({ dead: [], open: ["dead"], done: [] });
+  await project.bury((await project.claim("ada")).lease);
+  await project.complete((await project.claim("ada")).lease);
+  project.advance(WEEK - 1);
+  for (const member of ["a1a1", "a1a2", "a1a3"]) {
+    await project.redis.call(["ZADD", `baton:{${project.name}}:line`, "1", member]);
+  }
+  expect(await retire(project)).toBe(0);
+  project.advance(1);
+  expect(await retire(project)).toBe(2);
+  await project.redis.call(["ZADD", `baton:{${project.name}}:line`, "1", "a1a1"]);
+  project.advance(MONTH - WEEK - 1);
+  expect(await retire(project)).toBe(0);
+  project.advance(1);
+  expect(await retire(project)).toBe(1);
+  expect(await stored(project)).toEqual([]);
+});
+
+test("what is waited for goes only after all that wait for it have heard of its end", async () => {
+  const project = newProject();
+  const first = await project.task();
+  const tasks = Array.from({ length: 150 }, (_, index) => ({
+    key: `k${index}`,
+    task_description: "Go on.",
+    dependencies: [first],
+  }));
+  for (const name of ["One", "Two"]) {
+    await project.ok(createWorkflow, { name, agent_type: "implementation", tasks });
+  }
+  await project.complete((await project.claim("ada")).lease);
+  // More than one call follows.
+  expect((await project.dump()).sets["edges"]).not.toBeUndefined();
+  project.advance(WEEK);
+  expect(await project.store.retire()).toBe(0);
+  await tick(project.store);
+  expect(await project.audit()).toEqual([]);
+  await expect(project.record(first)).rejects.toThrow();
+  for (const run_id of ["r2", "r3"]) {
+    expect(await project.run(run_id)).toMatchObject({ tasks: 150, open: 150 });
+  }
+  expect(await project.claim("ada")).toMatchObject({ lease: expect.stringMatching(/^r2t1\.1\./) });
+});
+
 test("what never ran goes too: skipped and cancelled tasks, with their edges", async () => {
   const project = newProject();
   await project.graph({ a: [], b: ["a"], c: ["b"], d: [], e: ["d"] });

@@ -6,6 +6,8 @@ import { createTask } from "../../src/operations/create-task.ts";
 import { createWorkflow } from "../../src/operations/create-workflow.ts";
 import { listTasks } from "../../src/operations/list-tasks.ts";
 import { submitResult } from "../../src/operations/submit-result.ts";
+import { createStore } from "../../src/store/store.ts";
+import { createTransport } from "../../src/store/transport.ts";
 import { type Project, useProjects } from "../support/project.ts";
 
 const newProject = useProjects();
@@ -123,6 +125,28 @@ test("a skipped task that is being removed is not revived when its dead letter i
   expect(await project.audit()).toEqual([]);
   await project.complete((await project.claim("ada")).lease);
   expect((await project.run("r1")).status).toBe("completed");
+});
+
+test("a mark that Redis lost in between removes nothing", async () => {
+  const task_id = await project.task({ context: LARGE });
+  await project.complete((await project.claim("ada")).lease);
+  project.advance(WEEK);
+  const shard = `baton:{${project.name}}:shard:1`;
+  const before = (await project.dump()).hashes["shard:1"]?.[task_id] ?? "";
+  const { url, token } = project.upstash;
+  const store = createStore({
+    project: project.name,
+    now: project.now,
+    transport: {
+      ...createTransport({ url, token }),
+      // A failover to a replica that is behind.
+      unlink: async () => void (await project.redis.call(["HSET", shard, task_id, before])),
+    },
+  });
+  await store.retire();
+  expect(await project.record(task_id)).toEqual(JSON.parse(before));
+  await retireAll();
+  expect(await left()).toEqual([]);
 });
 
 describe("with more edges than one step removes", () => {

@@ -2,6 +2,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { LIMITS } from "../../src/domain/limits.ts";
+import { TIMER_OFFSET } from "../../src/domain/order.ts";
 import { getSharedState } from "../../src/operations/get-shared-state.ts";
 import { getTaskStatus } from "../../src/operations/get-task-status.ts";
 import { setSharedState } from "../../src/operations/set-shared-state.ts";
@@ -159,6 +160,19 @@ describe("ttl_seconds", () => {
     const { hashes, sets } = await project.dump();
     expect(hashes["state"]).toBeUndefined();
     expect(sets).toEqual({});
+  });
+
+  test("holds though an older timer comes first", async () => {
+    const project = newProject();
+    await set(project, "k", 1, { ttl_seconds: 60 });
+    await set(project, "other", 1, { ttl_seconds: 10 });
+    project.advance(10);
+    const early = [String(project.now() - TIMER_OFFSET), "state:project/k"];
+    await project.redis.call(["ZADD", `baton:{${project.name}}:line`, ...early]);
+    expect(await get(project, "k")).toMatchObject({ value: 1 });
+    expect(await project.audit()).toEqual([]);
+    project.advance(50);
+    expect((await project.refusal(getSharedState, { key: "k" })).reason).toBe("not_found");
   });
 
   test("is moved by a later write, and taken away by one without", async () => {

@@ -166,6 +166,30 @@ test("a tick that was lost is armed again by the first call that finds it overdu
   expect(armed(project)[1]).toBe(3_600 - 60 - LIMITS.tick_lost_ms / 1000 - 1);
 });
 
+test("who finds a lost tick and what it was for does that, and arms the next one only", async () => {
+  const project = newProject();
+  const first = await startsIn(project, 60);
+  await startsIn(project, 3_600);
+  project.advance(61 + LIMITS.tick_lost_ms / 1000);
+  await project.poll("idle", { agent_type: "testing" });
+  expect((await project.record(first)).status).toBe("ready");
+  expect(project.ticks.map(({ generation }) => generation)).toEqual([1, 2]);
+  expect(armed(project)[1]).toBe(3_600 - 61 - LIMITS.tick_lost_ms / 1000);
+});
+
+test("that a tick reached QStash is noted of the armed one only, however late an older one is told", async () => {
+  const project = newProject();
+  await startsIn(project, 60);
+  await startsIn(project, 20);
+  await project.store.tickSent(1);
+  expect(await project.store.health()).toMatchObject({ tick_unsent: true });
+  await project.store.tickSent(2);
+  await project.store.tickSent(1);
+  expect(await project.store.health()).toMatchObject({ tick_unsent: false });
+  await tick(project.store, { resend: true });
+  expect(project.ticks).toHaveLength(2);
+});
+
 test("a backlog is worked off by one tick after the other, each with a bounded part", async () => {
   const project = newProject();
   const start_at = new Date(project.now() + 60_000).toISOString();

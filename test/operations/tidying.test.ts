@@ -81,10 +81,12 @@ describe("an agent", () => {
   });
 });
 
-test("450 agents go in bounded pages that go on where the last one stopped", async () => {
-  for (let number = 1; number <= 450; number++) await project.poll(`agent-${number}`);
+test("150 of 450 agents go in bounded pages that go on where the last one stopped", async () => {
+  const ids = Array.from({ length: 450 }, (_, index) => `agent-${index}`);
+  const kept = ids.filter((_, index) => index % 3 > 0);
+  for (const id of ids) await project.poll(id);
   project.advance(MONTH - 1);
-  await project.poll("alive");
+  for (const id of kept) await project.poll(id);
   project.advance(1);
   const page = async (): Promise<number> => {
     project.upstash.stats.reset();
@@ -94,14 +96,14 @@ test("450 agents go in bounded pages that go on where the last one stopped", asy
     return (await fields("agent:")).length;
   };
   const first = await page();
-  expect(first).toBeGreaterThan(1);
+  expect(first).toBeGreaterThan(kept.length);
   expect(await page()).toBeLessThan(first);
   // An engine whose cursor is a place in a list passes over some when others go: they go an hour later.
-  for (let pages = 0; (await page()) > 1; pages++) {
-    expect(pages).toBeLessThan(6);
+  for (let pages = 0; (await page()) > kept.length; pages++) {
+    expect(pages).toBeLessThan(9);
     project.advance(HOUR);
   }
-  expect(await known()).toEqual(["alive"]);
+  expect(await fields("agent:")).toHaveLength(kept.length);
 });
 
 test("an agent type that nobody polled for in 30 days is forgotten, and who waited for it", async () => {

@@ -119,7 +119,7 @@ test("without a watchdog, ticks alone make every deadline happen, each within se
   expect(server.qstash.pending()).toEqual([]);
 });
 
-test.each([-600, -30, -6, -2, -1, 1, 2, 6, 30, 600])(
+test.each([-30, -6, -2, -1, 1, 2, 6, 30])(
   "and so they do where QStash's clock is %i s ahead of Redis'",
   async (behind_seconds) => {
     server = await start({ behind_seconds });
