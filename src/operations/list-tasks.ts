@@ -5,7 +5,7 @@ import { STATUSES } from "../domain/lifecycle.ts";
 import { LIMITS } from "../domain/limits.ts";
 import { ok, refuse } from "../domain/refusal.ts";
 import { EVERYBODY } from "../domain/role.ts";
-import type { Listing } from "../store/store.ts";
+import type { Listing } from "../store/looks.ts";
 import { deadLetters } from "./dead-letters.ts";
 import { agentType, runId } from "./fields.ts";
 import { notFound } from "./not-found.ts";

@@ -33,6 +33,7 @@ import { createEventLog, type EventLog } from "./event-log.ts";
 import { keysOf } from "./keys.ts";
 import type { Script } from "./script.ts";
 import { SCRIPTS } from "./scripts.ts";
+import type { DeadListing, Listing, Look, RunRange, WaitLook } from "./looks.ts";
 import { readTexts, type TextName } from "./texts.ts";
 import type { Subscription } from "./subscription.ts";
 import type { Transport } from "./transport.ts";
@@ -134,16 +135,6 @@ export interface Submission {
   readonly checks?: readonly string[];
 }
 
-export interface Listing {
-  readonly run?: number;
-  readonly task?: number;
-  readonly only_run?: number;
-  readonly statuses: readonly string[];
-  readonly agent_type?: string;
-  readonly late_results?: boolean;
-  readonly limit: number;
-}
-
 export interface StateWrite {
   readonly operation_id: string;
   readonly name: string;
@@ -164,22 +155,10 @@ export interface StateRead {
   readonly lease?: HeldLease;
 }
 
-export interface RunRange {
-  readonly run_id: string;
-  readonly from: number;
-  readonly count: number;
-}
-
 /** By task: the attempt whose late result fits the schema, or why it does not fit. */
 export interface CheckedLateResults {
   readonly fit: Readonly<Record<string, number>>;
   readonly unfit: Readonly<Record<string, string>>;
-}
-
-/** A run, or tasks of `runs`; `after` is the number of the last change that the caller has been told of. */
-export interface WaitLook {
-  readonly runs: readonly { readonly run_id: string; readonly after?: number }[];
-  readonly task_ids?: readonly string[];
 }
 
 /** A task, or the tasks of a run beginning with number `from`. */
@@ -218,23 +197,6 @@ export interface CancelRun {
 export interface BreakerForce {
   readonly name: string;
   readonly state?: "open" | "closed";
-}
-
-export interface DeadListing {
-  readonly code?: string;
-  readonly after?: string;
-  readonly limit: number;
-}
-
-export interface Look {
-  /** Due items to handle at most. */
-  readonly limit: number;
-  /** Of the tick that looks. */
-  readonly generation?: number;
-  /** The tick looks for the last time: its successor follows, whatever is still due. */
-  readonly last?: boolean;
-  /** Also arm again, under its own generation, a tick that never reached QStash. */
-  readonly resend?: boolean;
 }
 
 /** Everything inside one project. */

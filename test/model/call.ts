@@ -1,11 +1,10 @@
 /** One call of the store with all its arguments: carried out for real, and by the model. */
+import { type DeadListing, type Look } from "../../src/store/looks.ts";
 import {
   type BreakerForce,
   type CancelRun,
   type Control,
   type Creation,
-  type DeadListing,
-  type Look,
   type Poll,
   type StateRead,
   type StateWrite,

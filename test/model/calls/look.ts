@@ -1,7 +1,8 @@
 /** The model of calls that only look: each handles a few due items first, so that nothing shown is stale. */
 import { type AgentRecord } from "../../../src/domain/agent.ts";
 import { type TaskRecord } from "../../../src/domain/task.ts";
-import { type BreakerForce, type DeadListing } from "../../../src/store/store.ts";
+import { type DeadListing } from "../../../src/store/looks.ts";
+import { type BreakerForce } from "../../../src/store/store.ts";
 import { force, shownBreakers } from "../breakers.ts";
 import { type Reply, said } from "../reply.ts";
 import { sweep } from "../sweep.ts";
