@@ -1,6 +1,15 @@
 /** The record of an agent, and what its presence looks like. */
 import * as z from "zod";
+import { STATUSES } from "./lifecycle.ts";
 import { LIMITS } from "./limits.ts";
+
+/** A task that the agent held, and that went on without it: so it is told, until then. */
+const stopRecord = z.strictObject({
+  task_id: z.string(),
+  /** What the task was when the agent was first told. */
+  status: z.enum(STATUSES),
+  until_ms: z.int(),
+});
 
 export const agentRecord = z.strictObject({
   agent_id: z.string(),
@@ -13,6 +22,7 @@ export const agentRecord = z.strictObject({
   waits_until: z.int().optional(),
   /** Tasks it may hold: a hint, checked against their records whenever it matters. */
   holds: z.array(z.string()).optional(),
+  stops: z.array(stopRecord).optional(),
   /** Where its next claim begins among the lanes that it may serve, when they are more than one claim compares. */
   lanes_from: z.int().optional(),
   /** The process behind a runner. */

@@ -50,6 +50,17 @@ export const LIMITS = {
   /** A progress token suggests, but does not prove, that progress extends the client's time-out. */
   wait_seconds_cap_with_progress: 240,
   message_length: 2_000,
+  question_length: 4_000,
+  answer_length: 4_000,
+  /** Of one task: each rides in its record. */
+  answers_kept: 10,
+  messages_kept: 5,
+  /** A reply may be lost: what a worker must know is said again in each reply for so long. */
+  notices_repeated_ms: 60_000,
+  /** What is new ends a wait for work; it is new for about as long as the Worker sends the same call again. */
+  notices_new_ms: 7_000,
+  /** Tasks that an agent lost lately and is told about. */
+  stops_kept: 20,
   error_bytes: 8_192,
   attempts_kept: 20,
   /** A worker that died three times of the same task without a word will die of it a fourth time. */
@@ -120,6 +131,8 @@ export const LIMITS = {
   edges_per_call: 100,
   /** A released task goes to other agents first, for this long. */
   avoid_ms: 60_000,
+  /** A resumed task goes to the agent that had it before, for this long. */
+  prefer_ms: 60_000,
   /** Places beyond the wanted number that a claim looks at, where the first ones do not fit. */
   claim_lookahead: 7,
   /** An agent's name is its key's alone until it was unseen for this long. */

@@ -9,7 +9,7 @@ import { STATUSES, TRIGGER_RULES } from "./lifecycle.ts";
 
 /**
  * How an attempt ends. `timed_out`: it ran as long as it may. `voided`: by cancel, redrive or promotion. `replaced`:
- * another process took over as its agent.
+ * another process took over as its agent. `needs_input`: given back until its question is answered.
  */
 const LEASE_ENDS = [
   "expired",
@@ -18,6 +18,7 @@ const LEASE_ENDS = [
   "released",
   "completed",
   "failed",
+  "needs_input",
   "voided",
 ] as const;
 
@@ -64,6 +65,16 @@ const dependencyRecord = z.strictObject({
 /** Sums by name, such as `input_tokens` and `cost_usd`. */
 const usage = z.record(z.string(), z.number());
 
+const answerRecord = z.strictObject({ question: z.string(), answer: z.string() });
+
+/** What an orchestrator or a person told whoever works on the task. */
+const messageRecord = z.strictObject({
+  text: z.string(),
+  at: z.int(),
+  /** When the worker of the current attempt was first told; absent until then. */
+  shown_at: z.int().optional(),
+});
+
 export const taskRecord = z.strictObject({
   task_id: z.string(),
   title: z.string(),
@@ -109,6 +120,14 @@ export const taskRecord = z.strictObject({
   parent: z.string().optional(),
   /** The task whose result it judges; the same run. */
   reviews: z.string().optional(),
+  /** What a suspended task waits for. */
+  suspended_for: z.enum(["children", "answer"]).optional(),
+  /** The question that a task suspended for an answer waits with. */
+  question: z.string().optional(),
+  /** Questions that were answered, the last few, the latest last. */
+  answers: z.array(answerRecord).optional(),
+  /** The last few, the latest last. */
+  messages: z.array(messageRecord).optional(),
   /** The agent that goes first until then: the one that worked on it before. */
   prefer: z.strictObject({ agent_id: z.string(), until_ms: z.int() }).optional(),
   /** Where following its edges goes on: the last dependent that was reached. */

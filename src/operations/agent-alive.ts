@@ -3,6 +3,7 @@ import * as z from "zod";
 import { ok, refuse } from "../domain/refusal.ts";
 import { AGENTS } from "../domain/role.ts";
 import { agentId, instance } from "./fields.ts";
+import { notices, sayNotices } from "./notices.ts";
 import { defineOperation } from "./operation.ts";
 import { pollRefusal } from "./poll-tasks.ts";
 
@@ -13,6 +14,7 @@ export const agentAlive = defineOperation({
   output: z.looseObject({
     agent_id: z.string(),
     tasks: z.array(z.looseObject({ task_id: z.string(), lease_seconds: z.int() })).optional(),
+    notices,
   }),
   run: async ({ services: { store }, caller }, input) => {
     const agent_id = input.agent_id.toWellFormed();
@@ -33,7 +35,11 @@ export const agentAlive = defineOperation({
         task_id,
         lease_seconds: Math.max(0, Math.floor(((lease?.until_ms ?? now) - now) / 1000)),
       }));
-      return ok({ agent_id, ...(held.length > 0 && { tasks: held }) });
+      return ok({
+        agent_id,
+        ...(held.length > 0 && { tasks: held }),
+        ...sayNotices(reply.said.notices),
+      });
     }
     if (reply.refused.refused !== "agent_type_needed") return pollRefusal(reply.refused, agent_id);
     return refuse(

@@ -4,6 +4,7 @@ import { misfits, sentence } from "../domain/schema-fit.ts";
 import type { SubmitCheck, Submitted } from "../store/codec.ts";
 import type { Store, Submission } from "../store/store.ts";
 import { leaseRefusal } from "./lease-refusal.ts";
+import { stillHeld } from "./still-held.ts";
 
 /** At most one further round trip, and that only where the task asks for it. */
 export async function submitChecked(
@@ -14,7 +15,12 @@ export async function submitChecked(
   if ("refused" in first) return leaseRefusal(first.refused, submission.lease);
   if (!("check" in first.said)) return { ok: true, value: first.said };
   const problems = problemsOf(first.said.check, submission.result);
-  if (problems.length > 0) return stillHeld(store, { submission, problems });
+  if (problems.length > 0) {
+    const { lease } = submission;
+    const said = `${sentence(problems)} You still hold the task: submit again.`;
+    const { refusal } = refuse("result_schema", said, { task_id: lease.task_id, problems });
+    return stillHeld(store, { lease, refusal });
+  }
   const submit = { ...submission.submit, checked: true } as const;
   const second = await store.submit({ ...submission, submit });
   if ("refused" in second) return leaseRefusal(second.refused, submission.lease);
@@ -24,17 +30,4 @@ export async function submitChecked(
 
 function problemsOf({ schema }: SubmitCheck, result: string): string[] {
   return misfits(schema, result === "" ? null : JSON.parse(result));
-}
-
-/** Nothing was submitted: the worker goes on under its lease, which this renews. */
-async function stillHeld(
-  store: Store,
-  { submission: { lease }, problems }: { submission: Submission; problems: readonly string[] },
-): Promise<Result<never>> {
-  const beat = await store.heartbeat({ lease });
-  if ("refused" in beat) return leaseRefusal(beat.refused, lease);
-  return refuse("result_schema", `${sentence(problems)} You still hold the task: submit again.`, {
-    task_id: lease.task_id,
-    problems,
-  });
 }

@@ -1,4 +1,4 @@
-/** Steers tasks: cancel, retry or discard dead letters, promote a late result, set a priority. */
+/** Steers tasks: cancel, retry or discard dead letters, answer, message, promote a late result, set a priority. */
 import * as z from "zod";
 import { parseRunId, parseTaskId } from "../domain/ids.ts";
 import { LIMITS } from "../domain/limits.ts";
@@ -27,7 +27,7 @@ const input = z.strictObject({
   task_ids: z.array(taskId).min(1).max(LIMITS.control_tasks).optional(),
   run_id: runId.optional(),
   error_code: z.string().min(1).max(LIMITS.error_code_length).optional(),
-  text: z.string().max(LIMITS.note_length).optional(),
+  text: z.string().optional(),
   changes: jsonObject.optional(),
   idempotency_key: idempotencyKey.optional(),
 });
@@ -117,11 +117,23 @@ async function cancelRun(
 
 type Prepared = Omit<Control, "operation_id" | "limit" | "task_ids" | "error_code">;
 
-function prepare(call: Call, { action, text, changes }: Input): Result<Prepared> {
+/** Characters of `text`, where the action takes one. */
+const TEXT_LENGTHS: ReadonlyMap<Input["action"], number> = new Map([
+  ["answer", LIMITS.answer_length],
+  ["message", LIMITS.message_length],
+  ["discard", LIMITS.note_length],
+]);
+
+function prepare(call: Call, { action, text, changes, task_ids }: Input): Result<Prepared> {
+  const limit = TEXT_LENGTHS.get(action) ?? LIMITS.answer_length;
+  if (text !== undefined && text.length > limit) {
+    const said = `text has ${text.length} characters; ${action} takes at most ${limit}.`;
+    return refuse("too_large", said, { field: "text", limit });
+  }
   switch (action) {
     case "answer":
     case "message":
-      return refuse("not_available", `${action} is not yet available.`);
+      return saying(action, { text, task_ids });
     case "retry":
       return retryChanges(call, changes ?? {});
     case "discard":
@@ -135,4 +147,20 @@ function prepare(call: Call, { action, text, changes }: Input): Result<Prepared>
     default:
       return ok({ action, text: "" });
   }
+}
+
+/** One answer is to one question; a message may go to many. */
+function saying(
+  action: "answer" | "message",
+  { text = "", task_ids = [] }: Pick<Input, "text" | "task_ids">,
+): Result<Prepared> {
+  if (action === "answer" && new Set(task_ids).size > 1) {
+    return refuse("invalid", "answer is for one question: give one of task_ids at a time.");
+  }
+  const said = text.trim().toWellFormed();
+  if (said === "") {
+    const what = action === "answer" ? "the answer" : "what its worker should know";
+    return refuse("invalid", `${action} needs text: ${what}.`);
+  }
+  return ok({ action, text: "", said });
 }

@@ -7,6 +7,7 @@ import type { HeldLease } from "../store/store.ts";
 import { lease, runId } from "./fields.ts";
 import { leaseRefusal, readLease } from "./lease-refusal.ts";
 import { notFound } from "./not-found.ts";
+import { notices, sayNotices } from "./notices.ts";
 import { defineOperation } from "./operation.ts";
 import { fitting } from "./reply-budget.ts";
 import { stateScope } from "./state-name.ts";
@@ -27,6 +28,7 @@ export const getSharedState = defineOperation({
     entries: z
       .array(z.looseObject({ key: z.string(), value: z.json(), version: z.int() }))
       .optional(),
+    notices,
   }),
   run: async ({ services: { store }, caller }, { key, prefix, run_id, lease: token }) => {
     if (key !== undefined && prefix !== undefined)
@@ -54,6 +56,7 @@ export const getSharedState = defineOperation({
       value,
       version,
     }));
+    const told = sayNotices(reply.said.notices);
     if (key === undefined) {
       const shown = fitting(entries, LIMITS.reply_bytes);
       const others = entries.slice(shown.length).map((entry) => entry.key);
@@ -61,9 +64,12 @@ export const getSharedState = defineOperation({
         entries: shown,
         ...(others.length > 0 && { read_one_by_one: others }),
         ...(reply.said.more !== null && { more: "There are more: read on with a longer prefix." }),
+        ...told,
       });
     }
     const [entry] = entries;
-    return entry ? ok(entry) : notFound("key", key);
+    if (entry) return ok({ ...entry, ...told });
+    const { refusal } = notFound("key", key);
+    return { ok: false, refusal: { ...refusal, ...told } };
   },
 });

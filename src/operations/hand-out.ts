@@ -7,6 +7,7 @@ import type { Store } from "../store/store.ts";
 import type { TextName } from "../store/texts.ts";
 import { inputNames, inputsWithin } from "./inputs.ts";
 import { cutText, fitting, sizeOf } from "./reply-budget.ts";
+import { talk, talkOf } from "./talk.ts";
 import { bytesOf } from "./text.ts";
 import * as z from "zod";
 
@@ -20,6 +21,7 @@ export const handedOut = z.looseObject({
   previous_errors: z.array(z.string()).optional(),
   notes: z.json().optional(),
   result_schema: z.json().optional(),
+  ...talk,
   held: z.boolean().optional(),
   cut: z.string().optional(),
 });
@@ -29,16 +31,26 @@ export type HandedOut = z.infer<typeof handedOut>;
 /** One further read for all tasks together, and only where one of them has more than rides in its record. */
 export async function handOut(
   store: Store,
-  { tasks, now }: { tasks: readonly HandedTask[]; now: number },
+  {
+    tasks,
+    now,
+    beside = {},
+  }: {
+    tasks: readonly HandedTask[];
+    now: number;
+    /** What else the reply says: it has its share of the reply. */
+    beside?: object;
+  },
 ): Promise<HandedOut[]> {
   const wanted = tasks.map(({ record }) => namesFor(record));
   const texts = await store.texts(wanted.flat());
+  const bytes = (LIMITS.reply_bytes - sizeOf(beside)) / Math.max(1, tasks.length);
   let offset = 0;
   return tasks.map((task, index) => {
     const names = wanted[index] ?? [];
     const own = texts.slice(offset, offset + names.length);
     offset += names.length;
-    return present(task, { texts: own, now, bytes: LIMITS.reply_bytes / tasks.length });
+    return present(task, { texts: own, now, bytes });
   });
 }
 
@@ -63,13 +75,15 @@ function present(
   const notes = record.has_notes ? rest.shift() : undefined;
   const schema = record.has_schema ? rest.shift() : undefined;
   const errors = (record.attempts ?? [])
-    .filter(({ outcome }) => outcome !== "released")
+    .filter(({ outcome }) => !GIVEN_BACK.has(outcome))
     .map(describe);
+  const said = talkOf(record, bytes / 6);
   const shown = shareOut(task_id, {
-    bytes,
+    bytes: bytes - sizeOf(said.talk),
     text: text ?? { task_description: record.title },
     notes,
     schema,
+    cut: !said.whole,
   });
   return {
     lease: formatLease({ task_id, attempt, check: lease.check }),
@@ -79,6 +93,7 @@ function present(
     ...(errors.length > 0 && {
       previous_errors: fitting(errors.toReversed(), bytes / 8).toReversed(),
     }),
+    ...said.talk,
     ...shown.parts,
     ...inputsWithin(record, { texts: rest, bytes: shown.left }),
   };
@@ -94,7 +109,15 @@ function shareOut(
     text: { task_description, context },
     notes,
     schema,
-  }: { bytes: number; text: Payload; notes: string | undefined; schema: string | undefined },
+    cut: cutBefore,
+  }: {
+    bytes: number;
+    text: Payload;
+    notes: string | undefined;
+    schema: string | undefined;
+    /** Something is left out already. */
+    cut: boolean;
+  },
 ): { parts: Parts; left: number } {
   const description = cutText(task_description, bytes / 2);
   let left = bytes - sizeOf(description);
@@ -111,6 +134,7 @@ function shareOut(
     ...(fits(contextText) && context !== undefined && { context }),
   };
   const whole =
+    !cutBefore &&
     description === task_description &&
     "result_schema" in parts === (schema !== undefined) &&
     "notes" in parts === (notes !== undefined) &&
@@ -118,6 +142,9 @@ function shareOut(
   const cut = `Cut. Read all of it: get_task_status {task_id: "${task_id}", detail: "full", offset: 0}`;
   return { parts: whole ? parts : { ...parts, cut }, left };
 }
+
+/** Ends of an attempt in which nothing went wrong. */
+const GIVEN_BACK: ReadonlySet<AttemptRecord["outcome"]> = new Set(["released", "needs_input"]);
 
 /** Ends of an attempt about which its worker said nothing. */
 const ENDS: ReadonlyMap<AttemptRecord["outcome"], string> = new Map([

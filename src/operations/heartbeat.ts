@@ -5,6 +5,7 @@ import { ok } from "../domain/refusal.ts";
 import { AGENTS } from "../domain/role.ts";
 import { lease } from "./fields.ts";
 import { leaseRefusal, readLease } from "./lease-refusal.ts";
+import { notices, sayNotices } from "./notices.ts";
 import { defineOperation } from "./operation.ts";
 
 export const heartbeat = defineOperation({
@@ -17,7 +18,7 @@ export const heartbeat = defineOperation({
   }),
   output: z.looseObject({
     lease_seconds: z.int(),
-    notices: z.array(z.string()).optional(),
+    notices,
   }),
   run: async ({ services, caller }, { lease: token, progress, message }) => {
     const held = readLease(token, caller);
@@ -28,16 +29,10 @@ export const heartbeat = defineOperation({
       ...(message !== undefined && { message: message.toWellFormed() }),
     });
     if ("refused" in reply) return leaseRefusal(reply.refused, held.value);
-    const { now, until_ms, last_moment, seconds } = reply.said;
-    const left = Math.max(0, Math.floor((until_ms - now) / 1000));
+    const { now, until_ms } = reply.said;
     return ok({
-      lease_seconds: left,
-      ...(until_ms >= last_moment &&
-        left < seconds && {
-          notices: [
-            `${held.value.task_id} must end within ${left} s (max_run_seconds): submit in time.`,
-          ],
-        }),
+      lease_seconds: Math.max(0, Math.floor((until_ms - now) / 1000)),
+      ...sayNotices(reply.said.notices),
     });
   },
 });

@@ -3,6 +3,7 @@ import type { HeldLease } from "../store/store.ts";
 import type { RefusedReply } from "../store/codec.ts";
 import { formatLease, parseLease } from "../domain/ids.ts";
 import { refuse, type Refusal, type Result } from "../domain/refusal.ts";
+import { sayCancelled } from "./notices.ts";
 import type { Caller } from "./operation.ts";
 
 export function readLease(token: string, caller: Caller): Result<HeldLease> {
@@ -35,11 +36,7 @@ export function leaseRefusal(
         { ...facts, attempt: refused.attempt },
       );
     case "cancelled":
-      return refuse(
-        "cancelled",
-        `${task_id} was cancelled: stop, leave your files in a clean state, submit nothing.${kept}`,
-        facts,
-      );
+      return refuse("cancelled", `${sayCancelled(task_id)}${kept}`, facts);
     case "instance_replaced":
       return refuse(
         "instance_replaced",

@@ -49,7 +49,6 @@ export const listTasks = defineOperation({
         "cursor is none that list_tasks gave: send the last one as it is, or none.",
       );
     }
-    if (status === "needs_input") return ok({ tasks: [] });
     const found: TaskLine[] = [];
     let place = from ?? (only === undefined ? undefined : { run: only, task: 1 });
     let next: string | undefined;
@@ -63,7 +62,13 @@ export const listTasks = defineOperation({
       };
       const reply = await store.list(listing);
       if ("refused" in reply) throw new Error("a listing was refused");
-      found.push(...reply.said.records.map((task) => taskLine(task, reply.said.now)));
+      found.push(
+        ...reply.said.records.map((task) => ({
+          ...taskLine(task, reply.said.now),
+          // Long, and wanted only by whoever looks for questions.
+          ...(status === "needs_input" && { question: task.question }),
+        })),
+      );
       next = reply.said.next ?? undefined;
       place = next === undefined ? undefined : parseTaskId(next);
       if (!place || found.length >= limit) break;
@@ -76,9 +81,10 @@ export const listTasks = defineOperation({
 
 function statusFilter(
   status: (typeof FILTERS)[number] | undefined,
-): Pick<Listing, "statuses" | "late_results"> {
+): Pick<Listing, "statuses" | "late_results" | "suspended_for"> {
   if (status === undefined) return { statuses: [] };
   if (status === "dead_letter") return { statuses: ["failed"] };
   if (status === "late_result") return { statuses: [], late_results: true };
+  if (status === "needs_input") return { statuses: ["suspended"], suspended_for: "answer" };
   return { statuses: [status] };
 }

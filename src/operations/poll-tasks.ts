@@ -8,9 +8,10 @@ import type { RefusedReply } from "../store/codec.ts";
 import type { Poll } from "../store/store.ts";
 import { agentId, agentType, capability, instance } from "./fields.ts";
 import { handedOut, handOut } from "./hand-out.ts";
+import { notices, sayNotices } from "./notices.ts";
 import { type Call, defineOperation } from "./operation.ts";
 import { waitMs } from "./wait-cap.ts";
-import { waitForWork } from "./wait-for-work.ts";
+import { hasNews, waitForWork } from "./wait-for-work.ts";
 
 export const pollTasks = defineOperation({
   name: "poll_tasks",
@@ -33,6 +34,7 @@ export const pollTasks = defineOperation({
     tasks: z.array(handedOut).optional(),
     timed_out: z.boolean().optional(),
     next: z.string().optional(),
+    notices,
   }),
   run: async (call, input) => {
     const poll: Poll = {
@@ -52,10 +54,15 @@ export const pollTasks = defineOperation({
     const reply = await waitForWork(call, { poll, wait_ms });
     if ("refused" in reply) return pollRefusal(reply.refused, input.agent_id);
     const { tasks, now } = reply.said;
-    if (tasks.length === 0) return ok(idle(input.agent_id, poll.agent.max_tasks));
+    const told = sayNotices(reply.said.notices);
+    if (tasks.length === 0) {
+      const news = hasNews(reply.said);
+      return ok({ ...idle(input.agent_id, { max_tasks: poll.agent.max_tasks, news }), ...told });
+    }
     return ok({
       agent_id: input.agent_id,
-      tasks: await handOut(call.services.store, { tasks, now }),
+      tasks: await handOut(call.services.store, { tasks, now, beside: told }),
+      ...told,
     });
   },
 });
@@ -66,8 +73,9 @@ export function freshChecks(call: Call, count: number): string[] {
 
 function idle(
   agent_id: string,
-  max_tasks: number,
+  { max_tasks, news }: { max_tasks: number; news: boolean },
 ): { agent_id: string; timed_out?: boolean; next: string } {
+  if (news) return { agent_id, next: "Heed the notices, then call poll_tasks again." };
   return max_tasks === 0
     ? { agent_id, next: "You hold nothing. Call poll_tasks with max_tasks 1 for work." }
     : { agent_id, timed_out: true, next: "Nothing yet. Call poll_tasks again." };

@@ -1,13 +1,14 @@
 /** Writes the blackboard, with compare-and-set where a version is given. */
 import * as z from "zod";
 import { LIMITS } from "../domain/limits.ts";
-import { ok, refuse, type Result } from "../domain/refusal.ts";
+import { ok, refuse } from "../domain/refusal.ts";
 import { AGENTS } from "../domain/role.ts";
 import type { RefusedReply } from "../store/codec.ts";
 import type { HeldLease } from "../store/store.ts";
 import { idempotencyKey, lease, runId } from "./fields.ts";
 import { leaseRefusal, readLease } from "./lease-refusal.ts";
 import { notFound } from "./not-found.ts";
+import { notices, sayNotices } from "./notices.ts";
 import { defineOperation } from "./operation.ts";
 import { fingerprint } from "./random-name.ts";
 import { stateScope } from "./state-name.ts";
@@ -25,7 +26,7 @@ export const setSharedState = defineOperation({
     lease: lease.optional(),
     idempotency_key: idempotencyKey.optional(),
   }),
-  output: z.looseObject({ key: z.string(), version: z.int() }),
+  output: z.looseObject({ key: z.string(), version: z.int(), notices }),
   run: async (
     call,
     { key, value, if_version, ttl_seconds, run_id, lease: token, idempotency_key },
@@ -65,15 +66,18 @@ export const setSharedState = defineOperation({
       ...(ttl_seconds !== undefined && { ttl_seconds }),
       ...(held && { lease: held }),
     });
-    if ("refused" in reply) return writeRefusal(reply.refused, { key, held });
-    return ok({ key, version: reply.said.version });
+    if ("refused" in reply) {
+      const { refusal } = writeRefusal(reply.refused, { key, held });
+      return { ok: false, refusal: { ...refusal, ...sayNotices(reply.refused.notices) } };
+    }
+    return ok({ key, version: reply.said.version, ...sayNotices(reply.said.notices) });
   },
 });
 
 function writeRefusal(
   refused: RefusedReply,
   { key, held }: { key: string; held: HeldLease | undefined },
-): Result<never> {
+): ReturnType<typeof refuse> {
   switch (refused.refused) {
     case "version_conflict":
       return refuse(

@@ -9,9 +9,11 @@ import { submitChecked } from "./check-result.ts";
 import { lease, taskId } from "./fields.ts";
 import { handedOut, handOut } from "./hand-out.ts";
 import { readLease } from "./lease-refusal.ts";
+import { notices, sayNotices } from "./notices.ts";
 import { type Call, defineOperation } from "./operation.ts";
 import { freshChecks } from "./poll-tasks.ts";
 import { randomName } from "./random-name.ts";
+import { stillHeld } from "./still-held.ts";
 import { bytesOf } from "./text.ts";
 import { readUsage } from "./usage.ts";
 
@@ -48,22 +50,28 @@ export const submitResult = defineOperation({
     status: z.string(),
     note: z.string().optional(),
     next: z.array(handedOut).optional(),
+    notices,
   }),
   run: async (call, input) => {
     const held = readLease(input.lease, call.caller);
     if (!held.ok) return held;
     const submission = prepare(call, { input, lease: held.value });
-    if (!submission.ok) return submission;
+    if (!submission.ok) {
+      const { refusal } = submission;
+      return stillHeld(call.services.store, { lease: held.value, refusal });
+    }
     const submitted = await submitChecked(call.services.store, submission.value);
     if (!submitted.ok) return submitted;
     const { status, kept, tasks = [], now } = submitted.value;
-    const next = await handOut(call.services.store, { tasks, now });
+    const told = sayNotices(submitted.value.notices);
+    const next = await handOut(call.services.store, { tasks, now, beside: told });
     const note = "This lease had ended otherwise before; your result was kept as a late result.";
     return ok({
       task_id: held.value.task_id,
       status,
       ...(kept && { note }),
       ...(next.length > 0 && { next }),
+      ...told,
     });
   },
 });
@@ -73,7 +81,7 @@ function prepare(
   { input, lease }: { input: Input; lease: HeldLease },
 ): Result<Submission> {
   const { status, error } = input;
-  if (status === "waiting" || status === "needs_input") {
+  if (status === "waiting") {
     return refuse(
       "not_available",
       `status ${status} is not yet available: use released to hand the task back.`,
@@ -93,6 +101,8 @@ function prepare(
       'failed needs error: {message: "what went wrong"}. You still hold the task.',
     );
   }
+  const asked = readQuestion(input);
+  if (!asked.ok) return asked;
   const result = input.result === undefined ? "" : JSON.stringify(input.result).toWellFormed();
   const bytes = bytesOf(result);
   const limit = status === "completed" ? LIMITS.payload_bytes : LIMITS.notes_bytes;
@@ -128,6 +138,7 @@ function prepare(
         status === "completed" && bytes > LIMITS.inline_bytes
           ? randomName(call.services.random)
           : "",
+      ...asked.value,
       ...(errorText !== undefined && { error: errorText }),
       ...(error && {
         error_code: (error.code ?? error.category ?? DEFAULT_CATEGORY).toWellFormed(),
@@ -141,4 +152,24 @@ function prepare(
       checks: freshChecks(call, 1),
     }),
   });
+}
+
+/** A question goes with needs_input, and only with it: elsewhere nobody would read it. */
+function readQuestion({ status, question = "" }: Input): Result<{ question?: string }> {
+  if (status !== "needs_input" && question === "") return ok({});
+  const length = question.trim().length;
+  if (status !== "needs_input") {
+    return refuse(
+      "invalid",
+      `question goes with needs_input, not with ${status}: leave it out, or submit needs_input. You still hold the task.`,
+    );
+  }
+  if (length === 0 || length > LIMITS.question_length) {
+    return refuse(
+      "invalid",
+      `needs_input needs question: what somebody has to answer before you can go on, in at most ${LIMITS.question_length} characters; given ${length}. You still hold the task.`,
+      { field: "question", limit: LIMITS.question_length },
+    );
+  }
+  return ok({ question: question.trim().toWellFormed() });
 }

@@ -61,6 +61,14 @@ export async function taskStatus(
       ...facts(task),
       ...(typeof payload === "object" && payload),
       ...(task.has_schema && { result_schema: inline.get(`${task_id}:schema`) }),
+      ...(task.answers && { answers: task.answers }),
+      ...(task.messages && {
+        messages: task.messages.map(({ text, at, shown_at }) => ({
+          text,
+          seconds_ago: secondsBetween(at, now),
+          ...(shown_at !== undefined && { shown_seconds_ago: secondsBetween(shown_at, now) }),
+        })),
+      }),
       ...(task.has_notes && { notes: inline.get(`${task_id}:notes`) }),
       ...(task.late_results && { late_results: await lateResults(store, { task, now }) }),
       ...(result !== undefined && { result }),
@@ -86,6 +94,7 @@ function head(task: TaskRecord, now: number): TaskStatus {
     title: task.title,
     status: task.status,
     ...(waits_for && { waits_for }),
+    ...(task.question !== undefined && { question: task.question }),
     ...(lease && {
       agent_id: lease.agent_id,
       lease_seconds: Math.max(0, Math.floor((lease.until_ms - now) / 1000)),
@@ -146,10 +155,14 @@ async function lateResults(
     kept.map(async ({ attempt, agent_id, at, result, result_blob }) => ({
       attempt,
       agent_id,
-      seconds_ago: Math.max(0, Math.round((now - at) / 1000)),
+      seconds_ago: secondsBetween(at, now),
       result: await whole(store, { blob: result_blob, inline: result }),
     })),
   );
+}
+
+function secondsBetween(at: number, now: number): number {
+  return Math.max(0, Math.round((now - at) / 1000));
 }
 
 async function whole(

@@ -22,7 +22,8 @@ export async function waitForWork(
     wait_ms === 0 ||
     poll.agent.max_tasks === 0 ||
     "refused" in first ||
-    first.said.tasks.length > 0
+    first.said.tasks.length > 0 ||
+    hasNews(first.said)
   ) {
     return first;
   }
@@ -38,6 +39,7 @@ export async function waitForWork(
     while (
       !("refused" in reply) &&
       reply.said.tasks.length === 0 &&
+      !hasNews(reply.said) &&
       left() > 0 &&
       !signal.aborted
     ) {
@@ -45,12 +47,23 @@ export async function waitForWork(
       if (signal.aborted) break;
       reply = await store.poll(waiting(poll, left()));
     }
-    return reply;
+    return withNotices(reply, first.said.notices);
   } finally {
     leave();
     signal.removeEventListener("abort", stop);
     bell.close();
   }
+}
+
+/** Something that the agent was not told before: it is worth the end of the wait. */
+export function hasNews({ notices = [] }: z.infer<typeof pollReply>): boolean {
+  return notices.some((notice) => notice.kind === "stop" && !notice.again);
+}
+
+/** What the first look told again may no longer be told when the wait is over, and nobody has read it yet. */
+function withNotices(reply: Reply, first: z.infer<typeof pollReply>["notices"]): Reply {
+  if ("refused" in reply || !first || reply.said.notices) return reply;
+  return { said: { ...reply.said, notices: first } };
 }
 
 function waiting(poll: Poll, left: number): Poll {

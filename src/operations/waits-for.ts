@@ -11,6 +11,8 @@ export function waitsFor(task: TaskRecord, now: number): string | undefined {
       return `${seconds((task.start_at ?? now) - now)} s`;
     case "ready":
       return `${task.agent_type}${task.assignee ? ` ${task.assignee}` : ""}`;
+    case "suspended":
+      return task.suspended_for;
     default:
       return undefined;
   }

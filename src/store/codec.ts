@@ -4,6 +4,34 @@ import { agentRecord } from "../domain/agent.ts";
 import { STATUSES } from "../domain/lifecycle.ts";
 import { runRecord, taskRecord } from "../domain/task.ts";
 
+/** What a worker is told beside what it asked for. */
+const notice = z.discriminatedUnion("kind", [
+  z.strictObject({
+    kind: z.literal("message"),
+    task_id: z.string(),
+    text: z.string(),
+  }),
+  /** The lease cannot be renewed for its whole length any more. */
+  z.strictObject({
+    kind: z.literal("ending"),
+    task_id: z.string(),
+    left_ms: z.int(),
+    why: z.enum(["max_run", "deadline"]),
+  }),
+  /** The task went on without the agent. */
+  z.strictObject({
+    kind: z.literal("stop"),
+    task_id: z.string(),
+    status: z.enum(STATUSES),
+    /** It was told some time ago, and may not have heard it. */
+    again: z.literal(true).optional(),
+  }),
+]);
+
+export type Notice = z.infer<typeof notice>;
+
+const notices = z.array(notice).optional();
+
 /** A script's refusal, with the facts that the caller's sentence is made of. */
 const refusedReply = z.strictObject({
   refused: z.enum([
@@ -31,6 +59,7 @@ const refusedReply = z.strictObject({
   seen_seconds_ago: z.int().optional(),
   version: z.int().optional(),
   value: z.json().optional(),
+  notices,
 });
 
 export type RefusedReply = z.infer<typeof refusedReply>;
@@ -63,13 +92,13 @@ export const pollReply = z.strictObject({
   channel: z.string(),
   next_due: z.int(),
   tasks: z.array(handedTask),
+  notices,
 });
 
 export const heartbeatReply = z.strictObject({
   now: z.int(),
   until_ms: z.int(),
-  last_moment: z.int(),
-  seconds: z.int(),
+  notices,
 });
 
 /** Nothing was done yet: the same submit has to come again with the word that its result fits. */
@@ -83,6 +112,7 @@ const submitted = z.strictObject({
   /** The lease had ended otherwise; the result was kept as a late one. */
   kept: z.literal(true).optional(),
   tasks: z.array(handedTask).optional(),
+  notices,
 });
 
 export type Submitted = z.infer<typeof submitted>;
@@ -147,9 +177,10 @@ const stateEntry = z.strictObject({ name: z.string(), version: z.int(), value: z
 export const stateGetReply = z.strictObject({
   more: z.string().nullable(),
   entries: z.array(stateEntry),
+  notices,
 });
 
-export const stateSetReply = z.strictObject({ version: z.int() });
+export const stateSetReply = z.strictObject({ version: z.int(), notices });
 
 export const controlReply = z.strictObject({
   changed: z.array(z.string()),

@@ -1,4 +1,5 @@
 /** What is asked of calls that look: at tasks, at dead letters, at the clock. */
+import type { TaskRecord } from "../domain/task.ts";
 
 export interface Listing {
   readonly run?: number;
@@ -7,6 +8,7 @@ export interface Listing {
   readonly statuses: readonly string[];
   readonly agent_type?: string;
   readonly late_results?: boolean;
+  readonly suspended_for?: TaskRecord["suspended_for"];
   readonly limit: number;
 }
 

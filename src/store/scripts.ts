@@ -22,7 +22,9 @@ import failure from "./scripts/lib/failure.lua";
 import lanes from "./scripts/lib/lanes.lua";
 import lease from "./scripts/lib/lease.lua";
 import moves from "./scripts/lib/moves.lua";
+import notices from "./scripts/lib/notices.lua";
 import polling from "./scripts/lib/polling.lua";
+import questions from "./scripts/lib/questions.lua";
 import runs from "./scripts/lib/runs.lua";
 import service from "./scripts/lib/service.lua";
 import stateChunk from "./scripts/lib/state.lua";
@@ -47,7 +49,7 @@ import { script } from "./script.ts";
 
 /** Every script sweeps a little, and so touches what due items touch. */
 const SWEPT = ["control", "line", "events", "edges", "state", "state_names", "dead"] as const;
-const SWEEPING = [clock, unit, runs, moves, breaker, edges, failure, cancel, sweep];
+const SWEEPING = [clock, unit, runs, moves, questions, breaker, edges, failure, cancel, sweep];
 
 export const SCRIPTS = {
   create: script({
@@ -64,14 +66,14 @@ export const SCRIPTS = {
     name: "poll",
     keys: SWEPT,
     shards: true,
-    chunks: [...SWEEPING, lease, claim, polling],
+    chunks: [...SWEEPING, lease, notices, claim, polling],
     source: pollSource,
   }),
   heartbeat: script({
     name: "heartbeat",
     keys: SWEPT,
     shards: true,
-    chunks: [...SWEEPING, lease],
+    chunks: [...SWEEPING, lease, notices],
     source: heartbeatSource,
   }),
   submit: script({
@@ -80,7 +82,7 @@ export const SCRIPTS = {
     shards: true,
     callKeys: ["blob"],
     texts: ["result"],
-    chunks: [...SWEEPING, lease, claim, polling, submit],
+    chunks: [...SWEEPING, lease, notices, claim, polling, submit],
     source: submitSource,
   }),
   read: script({ name: "read", keys: SWEPT, shards: true, chunks: SWEEPING, source: readSource }),
@@ -110,7 +112,7 @@ export const SCRIPTS = {
     name: "state-get",
     keys: SWEPT,
     shards: true,
-    chunks: [...SWEEPING, lease, stateChunk],
+    chunks: [...SWEEPING, lease, notices, stateChunk],
     source: stateGetSource,
   }),
   stateSet: script({
@@ -119,7 +121,7 @@ export const SCRIPTS = {
     shards: true,
     callKeys: ["operation"],
     texts: ["value"],
-    chunks: [...SWEEPING, lease, stateChunk],
+    chunks: [...SWEEPING, lease, notices, stateChunk],
     source: stateSetSource,
   }),
   control: script({

@@ -115,7 +115,7 @@ export interface Poll {
 export interface Submission {
   readonly lease: HeldLease;
   readonly submit: {
-    readonly status: "completed" | "failed" | "released";
+    readonly status: "completed" | "failed" | "released" | "needs_input";
     readonly result_bytes: number;
     /** Name of the blob that takes a result over the inline size; empty where it rides in the shard. */
     readonly blob: string;
@@ -127,6 +127,7 @@ export interface Submission {
     readonly usage?: readonly (readonly [string, number])[];
     /** The result was found to fit what the first answer to this submit asked for. */
     readonly checked?: true;
+    readonly question?: string;
   };
   /** JSON text of the result or the notes; empty where there is none. */
   readonly result: string;
@@ -168,12 +169,21 @@ export type WhyLook =
 
 export interface Control {
   readonly operation_id: string;
-  readonly action: "cancel" | "retry" | "discard" | "promote_late_result" | "set_priority";
+  readonly action:
+    | "cancel"
+    | "retry"
+    | "discard"
+    | "answer"
+    | "message"
+    | "promote_late_result"
+    | "set_priority";
   readonly task_ids?: readonly string[];
   readonly error_code?: string;
   /** With an error code: at most so many at once. */
   readonly limit: number;
   readonly note?: string;
+  /** The answer, or the message. */
+  readonly said?: string;
   readonly priority?: number;
   /** With promote_late_result: what was found about the late results of tasks that have a schema. */
   readonly late?: CheckedLateResults;

@@ -125,8 +125,8 @@ async function unlessCut(retiring: Promise<number>): Promise<number | "cut"> {
 /** Where to listen and when to look again are no part of the state. */
 function withoutHints(reply: Awaited<ReturnType<Store["poll"]>>): Reply {
   if ("refused" in reply) return reply;
-  const { now, agent_type, tasks } = reply.said;
-  return { said: { now, agent_type, tasks } };
+  const { now, agent_type, tasks, notices } = reply.said;
+  return { said: { now, agent_type, tasks, notices } };
 }
 
 function sorted(reply: Awaited<ReturnType<Store["agents"]>>): Reply {

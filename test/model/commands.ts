@@ -3,6 +3,7 @@
  * choose among tasks, leases or calls count back from the newest, modulo how many there are.
  */
 import { type Category, type RetryPolicy } from "../../src/domain/failure.ts";
+import { type Control } from "../../src/store/store.ts";
 
 export interface TaskSpec {
   readonly type: number;
@@ -58,7 +59,7 @@ export type Command =
       readonly do: "submit";
       readonly lease: number;
       readonly forgery: Forgery;
-      readonly status: "completed" | "failed" | "released";
+      readonly status: "completed" | "failed" | "released" | "needs_input";
       readonly category: Category;
       readonly code?: string;
       readonly retry_after_ms: number;
@@ -70,7 +71,7 @@ export type Command =
     }
   | {
       readonly do: "control";
-      readonly action: "cancel" | "retry" | "discard" | "promote_late_result" | "set_priority";
+      readonly action: Control["action"];
       /** `fit`: a task that the action is meant for. */
       readonly target: "fit" | "task" | "tasks" | "code";
       readonly pick: number;

@@ -11,6 +11,7 @@ import { resolve } from "./resolve.ts";
 import { countRunning } from "./runs.ts";
 import { type History } from "./scene.ts";
 import { pass, passToTimer, type Play, type Stage, step } from "./step.ts";
+import { endSuspension } from "./talk.ts";
 import { keysIn } from "./view.ts";
 import { type Follower, newWorld } from "./world.ts";
 
@@ -19,7 +20,7 @@ const START = Date.UTC(2031, 4, 6);
 const DAY = 86_400_000;
 
 /** In the order of the chunks in Lua. */
-const WHEN_MOVED: readonly Follower[] = [countRunning];
+const WHEN_MOVED: readonly Follower[] = [countRunning, endSuspension];
 
 export interface Sequence {
   readonly commands: readonly Command[];

@@ -1,4 +1,5 @@
 /** What a call answers, in the form in which model and store are compared. */
+import { type Notice } from "../../src/store/codec.ts";
 
 export type Reply = { readonly said: unknown } | { readonly refused: unknown };
 
@@ -9,4 +10,9 @@ export function said(reply: unknown): Reply {
 
 export function refused(refusal: object): Reply {
   return { refused: refusal };
+}
+
+/** Absent where nothing is told. */
+export function withNotices(notices: readonly Notice[]): { notices?: readonly Notice[] } {
+  return notices.length > 0 ? { notices } : {};
 }

@@ -28,6 +28,9 @@ export function controlCall(scene: Scene, command: Command & { do: "control" }):
       limit: LIMITS.control_tasks,
       ...(action === "set_priority" && { priority }),
       ...(action === "discard" && { note: "seen" }),
+      ...((action === "answer" || action === "message") && {
+        said: `${action} ${scene.history.names}`,
+      }),
       ...(changes && { changes }),
       ...(action === "promote_late_result" && { late: lateResults(scene, command) }),
       text: changes && changes.payload ? `{"task_description":"changed"}` : "",
@@ -62,6 +65,8 @@ function targets(
         set_priority: tasks.filter(({ status }) => !isTerminal(status)),
         retry: failed,
         discard: failed,
+        answer: tasks.filter(({ suspended_for }) => suspended_for === "answer"),
+        message: tasks.filter(({ status }) => !isTerminal(status)),
         promote_late_result: tasks.filter(({ late_results }) => late_results),
       };
       const found = nth(fitting[action], pick);

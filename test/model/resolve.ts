@@ -121,6 +121,7 @@ function submission(scene: Scene, command: Command & { do: "submit" }): Call {
           retry_after_ms,
         }),
         ...(usage && { usage }),
+        ...(status === "needs_input" && { question: `which ${scene.history.names}?` }),
       },
       result,
       ...(poll_next && {

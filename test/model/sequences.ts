@@ -99,6 +99,7 @@ const submit = fc
       { weight: 4, arbitrary: fc.constant("completed" as const) },
       { weight: 5, arbitrary: fc.constant("failed" as const) },
       { weight: 2, arbitrary: fc.constant("released" as const) },
+      { weight: 2, arbitrary: fc.constant("needs_input" as const) },
     ),
     category: fc.oneof(
       {
@@ -133,6 +134,10 @@ const control = fc
       "retry" as const,
       "retry" as const,
       "discard" as const,
+      "answer" as const,
+      "answer" as const,
+      "message" as const,
+      "message" as const,
       "promote_late_result" as const,
       "set_priority" as const,
     ),

@@ -4,6 +4,7 @@ import { LIMITS } from "../../src/domain/limits.ts";
 
 const SMALL = {
   agents: 3,
+  answers_kept: 1,
   arguments: 4,
   attempts_kept: 3,
   breaker_failures: 2,
@@ -16,11 +17,13 @@ const SMALL = {
   lanes: 6,
   lanes_per_claim: 2,
   late_results_kept: 1,
+  messages_kept: 2,
   rate_limits: 2,
   removals_per_step: 2,
   replaced_instances: 1,
   state_keys: 4,
   state_page: 2,
+  stops_kept: 1,
   sweep_per_call: 2,
   tasks_per_run: 8,
   usage_names_kept: 2,

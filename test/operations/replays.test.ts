@@ -10,11 +10,17 @@ const SUBMITS = {
   completed: { status: "completed", result: { n: 1 } },
   failed: { status: "failed", error: { message: "It broke.", code: "E1" } },
   released: { status: "released", result: "notes" },
+  needs_input: { status: "needs_input", question: "Which one?" },
 } as const;
 
 type Kind = keyof typeof SUBMITS;
 const KINDS = Object.keys(SUBMITS) as Kind[];
-const ANSWERS = { completed: "completed", failed: "scheduled", released: "ready" };
+const ANSWERS = {
+  completed: "completed",
+  failed: "scheduled",
+  released: "ready",
+  needs_input: "suspended",
+};
 
 async function facts(project: Project): Promise<number> {
   return factsOf(await project.dump()).length;

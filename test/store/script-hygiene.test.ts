@@ -24,9 +24,10 @@ const files = readdirSync(FOLDER, { recursive: true, encoding: "utf8" })
 const scripts = [...Object.values(SCRIPTS), ...Object.values(WEBHOOK_SCRIPTS), EVENTS_READ];
 const allScripts = [...scripts, ...Object.values(DEPLOYMENT_SCRIPTS)];
 
-/** Of tasks, runs, webhook endpoints and deliveries. */
+/** Of tasks, submits (which is how attempts end), runs, webhook endpoints and deliveries. */
 const statuses = new Set<string>([
   ...STATUSES,
+  ...taskRecord.shape.attempts.unwrap().element.shape.outcome.options,
   ...runRecord.shape.status.options,
   ...ENDPOINT_STATUSES,
   ...DELIVERY_STATUSES,

@@ -122,6 +122,11 @@ export const RE_SENT: Record<string, Step> = {
     act: (project, { given }) =>
       project.call(submitResult, { lease: given, status: "released", result: "notes" }),
   },
+  "submit_result needs_input": {
+    prepare: held,
+    act: (project, { given }) =>
+      project.call(submitResult, { lease: given, status: "needs_input", question: "Which?" }),
+  },
   "submit_result with poll_next": {
     prepare: held,
     act: (project, { given }) =>
@@ -177,6 +182,44 @@ export const RE_SENT: Record<string, Step> = {
         { action: "discard", task_ids: [given], text: "Known." },
         { operation_id },
       ),
+  },
+  "control_task answer": {
+    prepare: async (project) => {
+      const lease = await held(project);
+      await project.ok(submitResult, { lease, status: "needs_input", question: "Which?" });
+      return "r1t1";
+    },
+    act: (project, { given, operation_id }) =>
+      project.call(
+        controlTask,
+        { action: "answer", task_ids: [given], text: "This." },
+        { operation_id },
+      ),
+  },
+  "control_task message": {
+    prepare: held,
+    act: (project, { operation_id }) =>
+      project.call(
+        controlTask,
+        { action: "message", task_ids: ["r1t1", "r1t2"], text: "Hurry." },
+        { operation_id },
+      ),
+  },
+  "heartbeat with a message to hear": {
+    prepare: async (project) => {
+      const lease = await held(project);
+      await project.control("message", { task_ids: ["r1t1"], text: "Hurry." });
+      return lease;
+    },
+    act: (project, { given }) => project.call(heartbeat, { lease: given }),
+  },
+  "poll_tasks of an agent that lost its task": {
+    prepare: async (project) => {
+      await held(project);
+      await project.control("cancel", { task_ids: ["r1t1"] });
+      return "r1t1";
+    },
+    act: (project) => project.call(pollTasks, { agent_id: "ada", max_tasks: 0, wait_seconds: 0 }),
   },
   "control_task promote_late_result": {
     prepare: async (project) => {

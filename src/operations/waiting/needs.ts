@@ -19,6 +19,10 @@ export function needsOf(task: TaskRecord, kinds: ReadonlySet<string> | undefined
   const { task_id, status, discarded_at, late_results } = task;
   const is = (kind: string): boolean => kinds === undefined || kinds.has(kind);
   const needs: Need[] = [];
+  if (is("question") && task.question !== undefined) {
+    const text = `Asks: ${task.question} control_task: answer (with text).`;
+    needs.push({ task_id, why: "question", text });
+  }
   if (is("failed") && status === "failed" && discarded_at === undefined) {
     const text = `Failed (${task.error_code}): ${messageOf(task)} control_task: retry (with changes) or discard.`;
     needs.push({ task_id, why: "dead_letter", text });

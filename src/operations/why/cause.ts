@@ -5,6 +5,7 @@ import type { Breaker } from "../../store/codec.ts";
 
 /** Every kind of cause, those first that somebody has to do something about. */
 export const WHYS = [
+  "question",
   "no_agent",
   "breaker",
   "cancelling",

@@ -8,12 +8,23 @@ import { type Cause, type Explain, type Facts, WHYS } from "./cause.ts";
 import { dependency, waitsOn } from "./dependency.ts";
 import { ended } from "./ended.ts";
 import { noAgent } from "./no-agent.ts";
+import { question } from "./question.ts";
 import { time } from "./time.ts";
 import { turn } from "./turn.ts";
 import { worker } from "./worker.ts";
 
 /** In the order in which they count. */
-const CAUSES: readonly Explain[] = [ended, cancelling, time, worker, breaker, turn, noAgent, agent];
+const CAUSES: readonly Explain[] = [
+  ended,
+  cancelling,
+  question,
+  time,
+  worker,
+  breaker,
+  turn,
+  noAgent,
+  agent,
+];
 
 export interface Root {
   readonly cause: Cause;

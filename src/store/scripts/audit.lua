@@ -65,7 +65,7 @@ local function has_reason(member)
   elseif kind == "start" then
     return task.start_within_seconds and task.status == "ready"
   end
-  return task.status ~= "blocked"
+  return task.status ~= "blocked" and task.status ~= "suspended"
 end
 
 local function audit_line(from)

@@ -37,6 +37,10 @@ local function apply(task)
     return discard(task, request.note)
   elseif request.action == "promote_late_result" then
     return promote(task)
+  elseif request.action == "answer" then
+    return answer(task, request.said)
+  elseif request.action == "message" then
+    return send_message(task, request.said)
   end
   return set_priority(task, request.priority)
 end

@@ -20,11 +20,8 @@ if progress ~= task.progress or message ~= task.message then
   add_fact({ type = "task.progress", task_id = task.task_id, attempt = task.attempt, progress = task.progress })
 end
 renew(task)
+tell_holder(task)
 flush()
+local reply = cjson.encode({ now = now(), until_ms = task.lease.until_ms })
 sweep(LIMITS.sweep_per_call)
-return answer_with(cjson.encode({
-  now = now(),
-  until_ms = task.lease.until_ms,
-  last_moment = last_moment(task),
-  seconds = task.lease.seconds,
-}))
+return answer_with(with_notices(reply))

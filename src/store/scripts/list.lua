@@ -11,6 +11,7 @@ end
 local function matches(task)
   return (#request.statuses == 0 or wanted[task.status])
     and (not request.agent_type or request.agent_type == task.agent_type)
+    and (not request.suspended_for or request.suspended_for == task.suspended_for)
     and (not request.late_results or task.late_results ~= nil)
 end
 

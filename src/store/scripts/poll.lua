@@ -7,7 +7,7 @@ if refusal then
   return cjson.encode(refusal)
 end
 local tasks = serve(agent)
-return answer_with('{"now":'
+return answer_with(with_notices('{"now":'
   .. string.format("%.0f", now())
   .. ',"agent_type":'
   .. cjson.encode(agent.agent_type)
@@ -17,4 +17,4 @@ return answer_with('{"now":'
   .. (control_values.next_due or "0")
   .. ',"tasks":'
   .. tasks
-  .. "}")
+  .. "}"))

@@ -23,4 +23,4 @@ if #names > 0 then
     end
   end
 end
-return answer_with('{"more":' .. (more and cjson.encode(names[#names]) or "null") .. ',"entries":[' .. table.concat(shown, ",") .. "]}")
+return answer_with(with_notices('{"more":' .. (more and cjson.encode(names[#names]) or "null") .. ',"entries":[' .. table.concat(shown, ",") .. "]}"))

@@ -10,6 +10,11 @@ local function carried_out()
   return reply
 end
 
+-- What does not come to the write leaves the worker with its task, and tells it as much as any other reply.
+local function along(text)
+  return text and request.lease and tell_along(request.lease, text) or text
+end
+
 if request.run_id then
   load({ request.run_id })
   if not known[request.run_id] then
@@ -25,8 +30,8 @@ end
 
 -- A re-send of a write that succeeded must meet neither its own new version as a conflict nor a lease that ended since.
 if request.if_version and request.if_version ~= current then
-  return carried_out()
-    or '{"refused":"version_conflict","version":' .. current .. (current > 0 and ',"value":' .. entry.value or "") .. "}"
+  return along(carried_out()
+    or '{"refused":"version_conflict","version":' .. current .. (current > 0 and ',"value":' .. entry.value or "") .. "}")
 end
 if request.lease then
   load({ request.lease.task_id })
@@ -40,10 +45,10 @@ local version = (entry and entry.version or tonumber(control_values.state_floor 
 local reply = '{"version":' .. version .. "}"
 local kept_for = request.fingerprint and LIMITS.state_idempotency_seconds or LIMITS.operation_id_seconds
 if not redis.call("SET", operation, (request.fingerprint or "") .. " " .. reply, "NX", "EX", kept_for) then
-  return carried_out()
+  return along(carried_out())
 end
 if request.lease then
-  renew_by(request.lease)
+  renew_along(request.lease)
 end
 add_fact({ type = "state.changed", key = request.key, run_id = request.run_id, version = version })
 local expires = request.ttl_seconds and now() + request.ttl_seconds * 1000 or 0
@@ -56,4 +61,4 @@ if expires > 0 then
 end
 flush()
 sweep(LIMITS.sweep_per_call)
-return answer_with(reply)
+return answer_with(with_notices(reply))

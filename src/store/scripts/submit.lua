@@ -1,5 +1,5 @@
--- Ends an attempt: completed, failed or released. Sent twice, it answers the same and acts once. Where the result must be
--- checked first, it says how and does nothing else. With `agent` it also hands out the next task.
+-- Ends an attempt: completed, failed, released or with a question. Sent twice, it answers the same and acts once. Where
+-- the result must be checked first, it says how and does nothing else. With `agent` it also hands out the next task.
 local lease, submit = request.lease, request.submit
 load({ lease.task_id, run_of(lease.task_id) })
 local task = known[lease.task_id]
@@ -40,6 +40,8 @@ elseif worth ~= "submitted" then
     complete(task, submit)
   elseif submit.status == "failed" then
     fail(task, submit)
+  elseif submit.status == "needs_input" then
+    ask(task, submit)
   else
     release(task)
   end
@@ -61,10 +63,10 @@ if agent then
 end
 flush()
 sweep(LIMITS.sweep_per_call)
-return answer_with('{"now":'
+return answer_with(with_notices('{"now":'
   .. string.format("%.0f", now())
   .. ',"status":'
   .. cjson.encode(answer)
   .. (kept and ',"kept":true' or "")
   .. (next_tasks and ',"tasks":' .. next_tasks or "")
-  .. "}")
+  .. "}"))

@@ -17,6 +17,7 @@ import {
 } from "../lifecycle.ts";
 import { refused, type Reply, said } from "../reply.ts";
 import { sweep } from "../sweep.ts";
+import { answer, sendMessage } from "../talk.ts";
 import { deadGroup, deadLetters, memberOf, type World, keptFor, runOf } from "../world.ts";
 
 interface Subject {
@@ -87,6 +88,10 @@ function apply({ world, task }: Subject, call: Control): string | undefined {
       return discard({ world, task }, call);
     case "promote_late_result":
       return promote({ world, task }, call);
+    case "answer":
+      return answer({ world, task }, call.said ?? "");
+    case "message":
+      return sendMessage({ world, task }, call.said ?? "");
     case "set_priority":
       return setPriority(task, call.priority ?? task.priority);
   }

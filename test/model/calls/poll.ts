@@ -2,14 +2,16 @@
 import { type AgentRecord } from "../../../src/domain/agent.ts";
 import { LIMITS } from "../../../src/domain/limits.ts";
 import { type TaskRecord } from "../../../src/domain/task.ts";
+import { type Notice } from "../../../src/store/codec.ts";
 import { type Poll, type PollingAgent } from "../../../src/store/store.ts";
 import { admitted, markProbe } from "../breakers.ts";
 import { cancelTask } from "../cancel.ts";
 import { lose, miss } from "../failures.ts";
 import { extend } from "../leases.ts";
 import { isDoomed, lastMoment, move } from "../lifecycle.ts";
-import { refused, type Reply, said } from "../reply.ts";
+import { refused, type Reply, said, withNotices } from "../reply.ts";
 import { expire, sweep } from "../sweep.ts";
+import { isUnawareOf, showMessages, tellHolder, tellStops } from "../talk.ts";
 import { memberOf, startLimit, type World } from "../world.ts";
 
 /** An agent that polls, with its record and the fresh checks, the next one last. */
@@ -32,7 +34,7 @@ export function poll(world: World, call: Poll): Reply {
   const met = meet({ world, asked: call.agent, checks: [...call.checks] });
   if ("refused" in met) return refused(met.refused);
   const { agent_type } = met.agent;
-  return said({ now: world.now, agent_type, tasks: serve(met) });
+  return said({ now: world.now, agent_type, ...serve(met) });
 }
 
 /** Who polls; nothing is written where this is refused. */
@@ -81,9 +83,17 @@ export function meet({
 }
 
 /** Gives the agent up to `max_tasks`, held ones included. */
-export function serve(visit: Visit): Handed[] {
-  const { world, agent, asked } = visit;
+export function serve(visit: Visit): { tasks: Handed[]; notices?: readonly Notice[] } {
+  const { world, agent, asked, takesOver } = visit;
+  const before = (agent.holds ?? []).map((id) => world.tasks.get(id));
   const held = stillHeld(visit);
+  // A new process knows nothing of what the one before it held.
+  if (takesOver) delete agent.stops;
+  const lost = before
+    .filter((task) => task !== undefined)
+    .filter((task) => !takesOver && !held.includes(task) && isUnawareOf(task, agent))
+    .map((task) => structuredClone(task));
+  const told = held.flatMap((task) => tellHolder({ world, task }));
   const given = held.map((task) => handed({ world, task, held: true }));
   const room = asked.max_tasks - held.length;
   const claimed = claim(visit, room);
@@ -91,10 +101,12 @@ export function serve(visit: Visit): Handed[] {
     claimed.push(...claim(visit, room - claimed.length));
   }
   given.push(...claimed.map((task) => handed({ world, task, held: false })));
-  note(visit, [...held, ...claimed]);
+  const holds = [...held, ...claimed];
+  note(visit, holds);
+  told.push(...tellStops({ world, agent }, { lost, holds }));
   world.agents.set(agent.agent_id, agent);
   sweep(world);
-  return given;
+  return { tasks: given, ...withNotices(told) };
 }
 
 function handed({ world, task, held }: { world: World; task: TaskRecord; held: boolean }): Handed {
@@ -222,6 +234,7 @@ function handOut(
     until_ms: 0,
   };
   task.lease.until_ms = Math.min(world.now + seconds * 1000, lastMoment(task));
+  showMessages({ world, task });
   world.facts.push(`task.claimed ${task.task_id}`);
 }
 

@@ -1,9 +1,11 @@
 /** The model of the shared state. */
 import { LIMITS } from "../../../src/domain/limits.ts";
-import { type StateRead, type StateWrite } from "../../../src/store/store.ts";
+import { type Notice } from "../../../src/store/codec.ts";
+import { type HeldLease, type StateRead, type StateWrite } from "../../../src/store/store.ts";
 import { refusal, renewBy, worthOf } from "../leases.ts";
-import { refused, type Reply, said } from "../reply.ts";
+import { refused, type Reply, said, withNotices } from "../reply.ts";
 import { sweep } from "../sweep.ts";
+import { tellHolder } from "../talk.ts";
 import { type StateEntry, type World } from "../world.ts";
 
 export function setState(world: World, call: StateWrite): Reply {
@@ -17,24 +19,32 @@ export function setState(world: World, call: StateWrite): Reply {
     return refused({ refused: "limit", limit: LIMITS.state_keys, what });
   }
   const before = world.operations.get(call.operation_id);
-  if (before) {
-    return before.fingerprint === fingerprint
-      ? said(before.reply)
-      : refused({ refused: "idempotency_conflict" });
+  const clash = before ? undefined : conflict(visible(world, stored), call.if_version);
+  if (before && before.fingerprint !== fingerprint) {
+    return refused({ refused: "idempotency_conflict", ...alongWith(world, lease) });
   }
-  const refusal = conflict(visible(world, stored), call.if_version) ?? unfit(world, call);
+  if (before) return said(Object.assign({}, before.reply, alongWith(world, lease)));
+  if (clash) return refused({ ...clash, ...alongWith(world, lease) });
+  const refusal = unfit(world, call);
   if (refusal) return refusal;
 
   const version = (stored?.version ?? world.stateFloor) + 1;
   world.operations.set(call.operation_id, { fingerprint, reply: { version } });
-  if (lease) renewBy(world, lease);
+  const told = alongWith(world, lease);
   const ttl = call.ttl_seconds;
   const expires = ttl === undefined ? 0 : world.now + ttl * 1000;
   world.state.set(name, { version, expires, value: call.value });
   if (expires > 0) world.stateTimers.set(name, expires);
   world.facts.push(`state.changed ${call.key}`);
   sweep(world);
-  return said({ version });
+  return said({ version, ...told });
+}
+
+/** The lease that comes along is renewed, and its holder told what there is to tell. */
+function alongWith(world: World, lease: HeldLease | undefined): { notices?: readonly Notice[] } {
+  if (!lease || renewBy(world, lease).kind !== "live") return {};
+  const task = world.tasks.get(lease.task_id);
+  return task ? withNotices(tellHolder({ world, task })) : {};
 }
 
 function visible(world: World, entry: StateEntry | undefined): StateEntry | undefined {
@@ -44,11 +54,11 @@ function visible(world: World, entry: StateEntry | undefined): StateEntry | unde
 function conflict(
   entry: StateEntry | undefined,
   if_version: number | undefined,
-): Reply | undefined {
+): object | undefined {
   const version = entry?.version ?? 0;
   if (if_version === undefined || if_version === version) return undefined;
   const value: unknown = entry && JSON.parse(entry.value);
-  return refused({ refused: "version_conflict", version, ...(entry && { value }) });
+  return { refused: "version_conflict", version, ...(entry && { value }) };
 }
 
 function unfit(world: World, { lease }: StateWrite): Reply | undefined {
@@ -60,9 +70,12 @@ function unfit(world: World, { lease }: StateWrite): Reply | undefined {
 }
 
 export function getState(world: World, { name, prefix, after, lease }: StateRead): Reply {
+  const task = lease && world.tasks.get(lease.task_id);
+  let told: Notice[] = [];
   if (lease) {
     const worth = renewBy(world, lease);
     if (worth.kind !== "live") return refusal({ world, lease }, worth);
+    if (task) told = tellHolder({ world, task });
   }
   sweep(world);
   const names =
@@ -77,5 +90,9 @@ export function getState(world: World, { name, prefix, after, lease }: StateRead
     const value: unknown = entry && JSON.parse(entry.value);
     return entry ? [{ name, version: entry.version, value }] : [];
   });
-  return said({ more: names.length > page.length ? page.at(-1) : null, entries });
+  return said({
+    more: names.length > page.length ? page.at(-1) : null,
+    entries,
+    ...withNotices(told),
+  });
 }

@@ -8,10 +8,11 @@ import { cancelTask } from "../cancel.ts";
 import { followAnew } from "../edges.ts";
 import { followFailure } from "../failures.ts";
 import { pastAttempt, refusal, renewBy, worthOf } from "../leases.ts";
-import { closeAttempt, endTask, lastMoment, leaseOf, makeReady, move } from "../lifecycle.ts";
-import { refused, type Reply, said } from "../reply.ts";
+import { closeAttempt, endTask, leaseOf, makeReady, move } from "../lifecycle.ts";
+import { refused, type Reply, said, withNotices } from "../reply.ts";
 import { addUsage, noteChange } from "../runs.ts";
 import { sweep } from "../sweep.ts";
+import { tellHolder } from "../talk.ts";
 import { type World } from "../world.ts";
 import { meet, serve } from "./poll.ts";
 
@@ -31,10 +32,10 @@ export function heartbeat(world: World, { lease, progress, message }: Beat): Rep
   if (progress !== undefined) task.progress = progress;
   if (message !== undefined) task.message = message;
   if (news) world.facts.push(`task.progress ${task.task_id}`);
-  const { until_ms, seconds } = leaseOf(task);
-  const last_moment = lastMoment(task);
+  const { until_ms } = leaseOf(task);
+  const told = tellHolder({ world, task });
   sweep(world);
-  return said({ now: world.now, until_ms, last_moment, seconds });
+  return said({ now: world.now, until_ms, ...withNotices(told) });
 }
 
 export function submit(world: World, call: Submission): Reply {
@@ -64,9 +65,9 @@ export function submit(world: World, call: Submission): Reply {
   const agent_id = (pastAttempt(task, lease) ?? leaseOf(task)).agent_id;
   const met =
     agent && meet({ world, asked: { ...agent, agent_id }, checks: [...(call.checks ?? [])] });
-  const tasks = met && "agent" in met ? serve(met) : undefined;
+  const served = met && "agent" in met ? serve(met) : undefined;
   sweep(world);
-  return said({ now: world.now, status, ...(kept && { kept }), ...(tasks && { tasks }) });
+  return said({ now: world.now, status, ...(kept && { kept }), ...served });
 }
 
 /** No script decodes a result: whether it fits is for the caller to find out. */
@@ -78,6 +79,7 @@ function end({ world, task }: { world: World; task: TaskRecord }, call: Submissi
   const { status } = call.submit;
   if (status === "completed") complete({ world, task }, call);
   else if (status === "failed") fail({ world, task }, call);
+  else if (status === "needs_input") ask({ world, task }, call);
   else release({ world, task }, call);
   const attempt = task.attempts?.at(-1);
   if (attempt) attempt.answer = task.status;
@@ -120,6 +122,19 @@ function release({ world, task }: { world: World; task: TaskRecord }, call: Subm
   returnProbe(world, task);
   closeAttempt({ world, task }, "released");
   makeReady(world, task);
+}
+
+function ask({ world, task }: { world: World; task: TaskRecord }, call: Submission): void {
+  move(world, task, "suspend");
+  world.facts.push(`task.suspended ${task.task_id}`);
+  task.suspended_for = "answer";
+  task.question = call.submit.question ?? "";
+  noteChange(world, task, "question");
+  delete task.progress;
+  delete task.lost;
+  keepNotes({ world, task }, call);
+  returnProbe(world, task);
+  closeAttempt({ world, task }, "needs_input");
 }
 
 function keepNotes(

@@ -1,5 +1,5 @@
 -- Hands tasks to an agent: what it still holds first, then the heads of the lanes that it may serve.
--- Depends on: unit, moves, edges, cancel, sweep, lease.
+-- Depends on: unit, moves, edges, cancel, sweep, lease, notices.
 
 local function may_serve(lane, agent)
   if lane.assignee and lane.assignee ~= agent.agent_id then
@@ -161,6 +161,7 @@ local function claim(agent, count)
       mark_probe(task, agent)
     end
     start_lease(task, agent.lease_seconds, probes)
+    show_messages(task)
   end
   return claimed
 end
@@ -195,9 +196,11 @@ local function still_held(agent)
       expire(task)
     end
     if its_own and task.status == "running" then
+      tell_holder(task)
       table.insert(held, task)
-    elseif its_own then
-      given_up = true
+    else
+      given_up = given_up or its_own
+      note_stop(agent, task)
     end
   end
   if given_up then
@@ -220,6 +223,7 @@ local function note_agent(agent, tasks)
     record.holds = record.holds or {}
     table.insert(record.holds, task.task_id)
   end
+  tell_stops(agent, tasks)
   write_control("agent:" .. agent.agent_id, cjson.encode(record))
   local types = cjson.decode(control_values.types or "{}")
   if (types[agent.agent_type] or 0) < record.seen - LIMITS.types_noted_ms then

@@ -1,6 +1,6 @@
 -- What an orchestrator or a person does to a task. Each action either refuses with a reason and changes nothing, or is
 -- done to the end.
--- Depends on: unit, moves, edges, failure, cancel, lease.
+-- Depends on: unit, moves, edges, questions, failure, cancel, lease.
 
 local function cancel(task)
   if not may(task, "cancel") then
@@ -109,6 +109,36 @@ local function promote(task)
   end
   end_task(task)
   follow_edges_anew(task)
+end
+
+local function answer(task, said)
+  if task.suspended_for ~= "answer" then
+    return "it has no open question; it is " .. task.status
+  elseif doomed(task) then
+    return "its run was cancelled"
+  end
+  task.answers = task.answers or {}
+  table.insert(task.answers, { question = task.question, answer = said })
+  if #task.answers > LIMITS.answers_kept then
+    table.remove(task.answers, 1)
+  end
+  resume(task)
+end
+
+-- For whoever works on the task, now or next.
+local function send_message(task, said)
+  if TERMINAL[task.status] then
+    return "it is " .. task.status .. " already"
+  elseif doomed(task) then
+    return "its run was cancelled"
+  end
+  add_fact({ type = "message.sent", task_id = task.task_id })
+  task.messages = task.messages or {}
+  table.insert(task.messages, { text = said, at = now() })
+  if #task.messages > LIMITS.messages_kept then
+    table.remove(task.messages, 1)
+  end
+  save(task)
 end
 
 local function set_priority(task, priority)

@@ -1,5 +1,5 @@
 -- One entry of the shared state: "<version> <expiry in ms, or 0> <JSON>". The JSON is never decoded here.
--- Depends on: unit.
+-- Depends on: unit, lease, notices.
 
 local function parse_entry(text)
   if not text then
@@ -29,4 +29,11 @@ local function renew_along(lease)
   if worth ~= "live" then
     return refusal_of(lease, worth, answer)
   end
+  tell_holder(known[lease.task_id])
+end
+
+-- A reply that changes nothing but what the worker knows, and its lease.
+local function tell_along(lease, text)
+  renew_along(lease)
+  return answer_with(with_notices(text))
 end

@@ -72,6 +72,21 @@ local function release(task)
   make_ready(task)
 end
 
+-- Given back until somebody answers. Asking is no failure: it uses up nothing, and says nothing about the agent.
+local function ask(task, submit)
+  add_fact({ type = "task.suspended", task_id = task.task_id, attempt = task.attempt, agent_id = task.lease.agent_id, suspended_for = "answer" })
+  move(task, "suspend")
+  task.suspended_for = "answer"
+  task.question = submit.question
+  note_change(task, "question")
+  task.progress = nil
+  task.lost = nil
+  keep_notes(task)
+  return_probe(task)
+  close_attempt(task, "needs_input")
+  places[member_of(task.task_id)] = false
+end
+
 -- Keeps what came too late beside the record, the last few only, so that no finished work is thrown away.
 local function keep_late(task, lease, submit)
   local kept = task.late_results or {}
