@@ -206,3 +206,28 @@ test("dependents in other runs come back, and their runs are reopened", async ()
   expect(await statuses(project, "r2")).toEqual(["blocked", "blocked"]);
   expect((await project.run("r2")).status).toBe("active");
 });
+
+test("a retry that comes while 300 tasks behind it are still being skipped takes all of that back", async () => {
+  const project = newProject();
+  const root = await project.task();
+  await project.graph({ between: [root] });
+  const tasks = Array.from({ length: 150 }, (_, index) => ({
+    key: `k${index}`,
+    task_description: "Do it.",
+    dependencies: ["r2t1"],
+  }));
+  for (const name of ["One", "Two"]) {
+    await project.ok(createWorkflow, { name, agent_type: "implementation", tasks });
+  }
+  await bury(project);
+  // So far only some of them were told that they are skipped.
+  const half = await project.run("r4");
+  expect(half.open).toBeGreaterThan(0);
+  expect((await project.run("r3")).open).toBe(0);
+  await project.control("retry", { task_ids: [root] });
+  for (let calls = 0; calls < 5; calls++) await project.ok(getTaskStatus, { task_id: root });
+  for (const run_id of ["r3", "r4"]) {
+    expect(await project.run(run_id)).toMatchObject({ status: "active", open: 150 });
+  }
+  expect(await project.audit()).toEqual([]);
+});
