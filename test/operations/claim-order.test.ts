@@ -1,8 +1,14 @@
 /** Who is next: priority against waiting, first come first served, and nothing in the way. */
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { DEFAULT_PRIORITY, LANE_WIDTH, PRIORITY_STEP_MS } from "../../src/domain/order.ts";
+import {
+  DEFAULT_PRIORITY,
+  LANE_WIDTH,
+  PRIORITY_STEP_MS,
+  TIMER_OFFSET,
+} from "../../src/domain/order.ts";
 import { createWorkflow } from "../../src/operations/create-workflow.ts";
+import { setSharedState } from "../../src/operations/set-shared-state.ts";
 import { submitResult } from "../../src/operations/submit-result.ts";
 import { type Project, useProjects } from "../support/project.ts";
 
@@ -118,6 +124,20 @@ describe("an index entry that does not fit its record", () => {
     const other = await project.task();
     expect(await project.audit()).not.toEqual([]);
     expect((await project.claim("ada")).lease).toMatch(`${other}.1.`);
+    expect(await project.audit()).toEqual([]);
+  });
+
+  test("is mended by the sweep when a start time stands there too early", async () => {
+    const project = newProject();
+    const start_at = new Date(project.now() + 600_000).toISOString();
+    const task_id = await project.task({ options: { start_at } });
+    await project.ok(setSharedState, { key: "k", value: 1, ttl_seconds: 60 });
+    project.advance(60);
+    const line = `baton:{${project.name}}:line`;
+    const early = String(project.now() - TIMER_OFFSET);
+    await project.redis.call(["ZADD", line, early, "a1a1"]);
+    await project.poll("eve", { agent_type: "testing" });
+    expect((await project.record(task_id)).status).toBe("scheduled");
     expect(await project.audit()).toEqual([]);
   });
 
