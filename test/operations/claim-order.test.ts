@@ -127,17 +127,20 @@ describe("an index entry that does not fit its record", () => {
     expect(await project.audit()).toEqual([]);
   });
 
-  test("is mended by the sweep when a start time stands there too early", async () => {
+  test("is mended by the sweep when timers stand there too early or for nothing", async () => {
     const project = newProject();
-    const start_at = new Date(project.now() + 600_000).toISOString();
-    const task_id = await project.task({ options: { start_at } });
+    const options = { start_at: new Date(project.now() + 600_000).toISOString() };
+    const later = await project.task({ options });
+    const claimed = await project.task({ options: { start_within_seconds: 30 } });
+    await project.claim("ada");
     await project.ok(setSharedState, { key: "k", value: 1, ttl_seconds: 60 });
     project.advance(60);
     const line = `baton:{${project.name}}:line`;
     const early = String(project.now() - TIMER_OFFSET);
-    await project.redis.call(["ZADD", line, early, "a1a1"]);
+    await project.redis.call(["ZADD", line, early, "a1a1", early, `start:${claimed}`]);
     await project.poll("eve", { agent_type: "testing" });
-    expect((await project.record(task_id)).status).toBe("scheduled");
+    expect((await project.record(later)).status).toBe("scheduled");
+    expect((await project.record(claimed)).status).toBe("running");
     expect(await project.audit()).toEqual([]);
   });
 
