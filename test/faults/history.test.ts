@@ -187,3 +187,37 @@ describe("results", () => {
     ]);
   });
 });
+
+describe("waits", () => {
+  const created = { type: "task.created", task_id: "r1t1", at: 1 };
+  const completed = { type: "task.completed", task_id: "r1t1", at: 2 };
+
+  const wait = (ended: Body[], cursor: string, since?: string): SeenCall =>
+    call(
+      "boss",
+      "wait_for_tasks",
+      { run_id: "r1", ...(since !== undefined && { cursor: since }) },
+      { said: { ended, cursor } },
+    );
+
+  test("the end of a task that never ended so was a lie", () => {
+    const calls = [wait([{ task_id: "r1t1", status: "failed" }], "1")];
+    const tasks = [task({ status: "cancelled" })];
+    expect(check({ calls, facts: [created], tasks })).toEqual([
+      "untrue: boss was told that r1t1 ended as failed",
+    ]);
+  });
+
+  test("an end that no reply told is lost to whoever follows the cursors", () => {
+    const facts = [created, { ...completed, type: "task.cancelled" }];
+    const tasks = [task({ status: "cancelled" })];
+    const calls = [wait([], "0"), wait([], "1", "0")];
+    expect(check({ calls, facts, tasks })).toEqual([
+      "lost: boss was never told that r1t1 is cancelled",
+    ]);
+    const told = [{ task_id: "r1t1", status: "cancelled" }];
+    expect(check({ calls: [wait(told, "1"), wait([], "1", "1")], facts, tasks })).toEqual([]);
+    // Whoever goes on from elsewhere may know already.
+    expect(check({ calls: [wait([], "1", "7")], facts, tasks })).toEqual([]);
+  });
+});

@@ -7,6 +7,7 @@ import { checkCreations } from "./history/creations.ts";
 import { checkEndings } from "./history/endings.ts";
 import { checkLeases } from "./history/leases.ts";
 import { checkResults } from "./history/results.ts";
+import { checkWaits } from "./history/waits.ts";
 import type { FinalState } from "./history/final-state.ts";
 import type { SeenCall } from "./seen-call.ts";
 
@@ -48,5 +49,6 @@ export function checkHistory(history: History): Breach[] {
     ...checkClaims(history),
     ...checkLeases(history),
     ...checkResults(history),
+    ...checkWaits(history),
   ];
 }

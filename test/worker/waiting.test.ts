@@ -94,6 +94,44 @@ describe.each(ERAS)("an MCP client of %s", (era) => {
   });
 });
 
+describe.each(ERAS)("an orchestrator over MCP of %s", (era) => {
+  test("waits for a run: told at once what needs it, and soon after the end what ended", async () => {
+    const agent_type = `waited-${era}`;
+    const orchestrator = await openMcpClient({
+      era,
+      url: stack().mcpUrl,
+      key: stack().keys.orchestrator,
+    });
+    const wait = async (args: object) => (await orchestrator.call("wait_for_tasks", args)).content;
+    const task_id = await api.task(agent_type);
+    const run_id = task_id.replace(/t\d+$/, "");
+
+    const first = await wait({ run_id });
+    expect(first).toMatchObject({
+      run_id,
+      status: "active",
+      needs_you: [{ task_id, why: "no_agent", text: expect.stringContaining(agent_type) }],
+    });
+
+    const { lease } = await api.claim(`worker-${era}`, { agent_type });
+    const ending = wait({ run_id, cursor: first["cursor"] });
+    await api.ok("submit_result", { lease, status: "completed", result: 1 });
+    expect(await ending).toMatchObject({
+      status: "completed",
+      completed: 1,
+      ended: [{ task_id, status: "completed" }],
+    });
+  });
+});
+
+test("a worker's key may not wait for tasks", async () => {
+  const { status } = await fetch(
+    `${stack().baseUrl}/v1/tools/wait_for_tasks`,
+    restCall("worker", { run_id: "r1" }),
+  );
+  expect(status).toBe(403);
+});
+
 test("clients are kept company during a longer wait, with progress that grows, since they asked for it", async () => {
   const waits = ERAS.map(async (era) => {
     const client = await watchingClient(era);

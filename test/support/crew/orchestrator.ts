@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { Body, Outcome } from "../seen-call.ts";
 import { type Chance, inProportion } from "../seeded.ts";
 import { type Hands, insist } from "./hands.ts";
+import { type Cursors, lookAgain } from "./waits.ts";
 
 export interface OrchestratorRole {
   readonly agent_types: readonly string[];
@@ -25,13 +26,14 @@ interface Desk extends OrchestratorRole {
   /** Tasks and runs that it knows of. */
   readonly task_ids: string[];
   readonly run_ids: string[];
+  readonly cursors: Cursors;
   made: number;
 }
 
 type Deed = (desk: Desk) => Promise<void>;
 
 export async function orchestrate(hands: Hands, role: OrchestratorRole): Promise<void> {
-  const desk: Desk = { ...role, hands, task_ids: [], run_ids: [], made: 0 };
+  const desk: Desk = { ...role, hands, task_ids: [], run_ids: [], cursors: new Map(), made: 0 };
   while (hands.going() && !hands.mood.faithful) {
     await hands.chance.oneOf(desk.made < role.tasks ? DEEDS : MEDDLING)(desk);
     await hands.sleep(role.pause_seconds * hands.chance.next());
@@ -133,6 +135,8 @@ const look: Deed = async ({ hands, task_ids }) => {
   await hands.call("get_task_status", { task_id: hands.chance.oneOf(task_ids), detail });
 };
 
+const wait: Deed = async ({ hands, run_ids, cursors }) => lookAgain(hands, { run_ids, cursors });
+
 const cancelTask: Deed = async (desk) => control(desk, "cancel");
 
 const cancelRun: Deed = async ({ hands, run_ids }) => {
@@ -207,6 +211,7 @@ function lettersIn(outcome: Outcome): { task_id: string; code: string }[] {
 
 const MEDDLING = inProportion<Deed>(
   [3, look],
+  [4, wait],
   [2, tidyDeadLetters],
   [2, cancelTask],
   [1, cancelRun],
