@@ -24,6 +24,11 @@ export interface WaitLook {
   readonly task_ids?: readonly string[];
 }
 
+/** A task, or the tasks of a run beginning with number `from`. */
+export type WhyLook =
+  | { readonly task_id: string }
+  | { readonly run_id: string; readonly from: number };
+
 export interface DeadListing {
   readonly code?: string;
   readonly after?: string;

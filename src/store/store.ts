@@ -33,7 +33,7 @@ import { createEventLog, type EventLog } from "./event-log.ts";
 import { keysOf } from "./keys.ts";
 import type { Script } from "./script.ts";
 import { SCRIPTS } from "./scripts.ts";
-import type { DeadListing, Listing, Look, RunRange, WaitLook } from "./looks.ts";
+import type { DeadListing, Listing, Look, RunRange, WaitLook, WhyLook } from "./looks.ts";
 import { readTexts, type TextName } from "./texts.ts";
 import type { Subscription } from "./subscription.ts";
 import type { Transport } from "./transport.ts";
@@ -161,11 +161,6 @@ export interface CheckedLateResults {
   readonly fit: Readonly<Record<string, number>>;
   readonly unfit: Readonly<Record<string, string>>;
 }
-
-/** A task, or the tasks of a run beginning with number `from`. */
-export type WhyLook =
-  | { readonly task_id: string }
-  | { readonly run_id: string; readonly from: number };
 
 export interface Control {
   readonly operation_id: string;

@@ -133,12 +133,17 @@ export function force(world: World, { name, state }: BreakerForce): void {
   world.facts.push(`breaker.${is === "open" ? "opened" : "closed"} ${name}`);
 }
 
+/** By its short name, such as `type:testing`. */
+export function breakerState(world: World, name: string): "closed" | "open" | "half_open" {
+  return stateOf(world, world.breakers.get(name));
+}
+
 /** The breakers that remember anything, as the store shows them. */
-export function shownBreakers(world: World): object[] {
+export function shownBreakers(world: World): { readonly name: string }[] {
   return [...world.breakers.keys()].toSorted().map((name) => shown(world, name));
 }
 
-function shown(world: World, name: string): object {
+function shown(world: World, name: string) {
   const breaker = world.breakers.get(name) ?? {};
   return {
     name: `breaker:${name}`,

@@ -1,5 +1,5 @@
 /** One call of the store with all its arguments: carried out for real, and by the model. */
-import { type DeadListing, type Look } from "../../src/store/looks.ts";
+import { type DeadListing, type Look, type WaitLook, type WhyLook } from "../../src/store/looks.ts";
 import {
   type BreakerForce,
   type CancelRun,
@@ -18,6 +18,7 @@ import { poll } from "./calls/poll.ts";
 import { retire } from "./calls/retire.ts";
 import { getState, setState } from "./calls/state.ts";
 import { type Beat, heartbeat, submit } from "./calls/work.ts";
+import { inOrder, wait, why } from "./calls/wait.ts";
 import { type Reply, said } from "./reply.ts";
 import { type World } from "./world.ts";
 
@@ -31,6 +32,8 @@ export type Call =
   | { readonly op: "setState"; readonly args: StateWrite }
   | { readonly op: "getState"; readonly args: StateRead }
   | { readonly op: "read"; readonly args: readonly string[] }
+  | { readonly op: "wait"; readonly args: WaitLook }
+  | { readonly op: "why"; readonly args: WhyLook }
   | { readonly op: "letters"; readonly args: DeadListing }
   | { readonly op: "agents"; readonly args: null }
   | { readonly op: "breakers"; readonly args: BreakerForce | null }
@@ -59,6 +62,10 @@ export async function perform(store: Store, call: Call): Promise<Reply> {
       return store.getState(call.args);
     case "read":
       return store.read(call.args);
+    case "wait":
+      return shownInOrder(await store.wait(call.args));
+    case "why":
+      return shownInOrder({ said: await store.why(call.args) });
     case "letters":
       return store.deadLetters(call.args);
     case "agents":
@@ -94,6 +101,10 @@ export function imagine(world: World, call: Call): Reply {
       return getState(world, call.args);
     case "read":
       return read(world, call.args);
+    case "wait":
+      return wait(world, call.args);
+    case "why":
+      return why(world, call.args);
     case "letters":
       return letters(world, call.args);
     case "agents":
@@ -135,8 +146,20 @@ function sorted(reply: Awaited<ReturnType<Store["agents"]>>): Reply {
   return { said: { ...reply.said, agents } };
 }
 
+function shownInOrder(
+  reply: Awaited<ReturnType<Store["wait"]>> | { said: Awaited<ReturnType<Store["why"]>> },
+): Reply {
+  if ("refused" in reply) return reply;
+  const { records, breakers } = reply.said;
+  return { said: { ...reply.said, records: inOrder(records), breakers: breakers.toSorted(named) } };
+}
+
+function named(a: { name: string }, b: { name: string }): number {
+  return a.name < b.name ? -1 : 1;
+}
+
 function byName(reply: Awaited<ReturnType<Store["breakers"]>>): Reply {
   if ("refused" in reply) return reply;
-  const breakers = reply.said.breakers.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  const breakers = reply.said.breakers.toSorted(named);
   return { said: { ...reply.said, breakers } };
 }

@@ -93,7 +93,7 @@ export type Command =
   | { readonly do: "read state"; readonly name?: number; readonly lease?: number }
   | {
       readonly do: "look";
-      readonly at: "record" | "letters" | "agents" | "breakers";
+      readonly at: "record" | "letters" | "agents" | "breakers" | "wait" | "why";
       readonly pick: number;
     }
   | {

@@ -1,4 +1,6 @@
 /** Turns a command of a sequence into a call with all its arguments, by what the sequence has led to so far. */
+import { runOf } from "../../src/domain/ids.ts";
+import { type WaitLook, type WhyLook } from "../../src/store/looks.ts";
 import { type Call } from "./call.ts";
 import { type Command, type Forgery } from "./commands.ts";
 import { controlCall } from "./resolve-control.ts";
@@ -164,12 +166,30 @@ function write(scene: Scene, command: Command & { do: "write" }): Call {
 function lookAt(scene: Scene, { at, pick }: Command & { do: "look" }): Call {
   if (at === "agents") return { op: "agents", args: null };
   if (at === "breakers") return { op: "breakers", args: null };
+  if (at === "wait") return { op: "wait", args: waitLook(scene, pick) };
+  if (at === "why") return { op: "why", args: whyLook(scene, pick) };
   if (at === "record") {
     return { op: "read", args: [taskAt(scene, pick), runAt(scene, pick), "r99t1"] };
   }
   const codes = [...scene.world.tasks.values()].flatMap(({ error_code }) => error_code ?? []);
   const code = pick === 0 ? undefined : nth(codes, pick);
   return { op: "letters", args: { limit: 2, ...(code !== undefined && { code }) } };
+}
+
+/** At a run, from nowhere or from a cursor that is too old, right or impossible; or at two tasks. */
+function waitLook(scene: Scene, pick: number): WaitLook {
+  const run_id = runAt(scene, Math.floor(pick / 3));
+  const { seq = 0 } = scene.world.runs.get(run_id) ?? {};
+  if (pick % 3 === 0) return { runs: [{ run_id }] };
+  if (pick % 3 === 1) return { runs: [{ run_id, after: Math.max(0, seq + 1 - pick) }] };
+  const task_ids = [...new Set([taskAt(scene, pick), taskAt(scene, pick + 1)])];
+  const runs = [...new Set(task_ids.map((task_id) => runOf(task_id)))];
+  return { runs: runs.map((id) => ({ run_id: id })), task_ids };
+}
+
+function whyLook(scene: Scene, pick: number): WhyLook {
+  if (pick % 2 === 0) return { task_id: taskAt(scene, Math.floor(pick / 2)) };
+  return { run_id: runAt(scene, Math.floor(pick / 2)), from: 1 };
 }
 
 function force({ breaker, pick, state }: Command & { do: "force" }): Call {

@@ -188,6 +188,9 @@ const look = fc.record({
     "letters" as const,
     "agents" as const,
     "breakers" as const,
+    "wait" as const,
+    "wait" as const,
+    "why" as const,
   ),
   pick: recent,
 });
@@ -256,7 +259,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 3, arbitrary: cancelRun },
   { weight: 4, arbitrary: write },
   { weight: 2, arbitrary: readState },
-  { weight: 2, arbitrary: look },
+  { weight: 4, arbitrary: look },
   { weight: 4, arbitrary: tick },
   { weight: 1, arbitrary: force },
   { weight: 2, arbitrary: retire },

@@ -95,6 +95,9 @@ function checkThrift(
   );
 }
 
+/** Calls that only look: to send one again shows nothing. */
+const LOOKING = new Set<Call["op"]>(["read", "wait", "why", "letters", "agents"]);
+
 /** Calls that always write something, unless they are refused or ask for a check first. */
 const ARMING = new Set<Call["op"]>(["poll", "heartbeat", "submit", "getState", "tick"]);
 
@@ -112,7 +115,7 @@ function checkArmed({ world, clockwork: { next_due, armed } }: Play): void {
 }
 
 function remember(history: History, { call, reply }: { call: Call; reply: Reply }): void {
-  const mutating = call.op !== "read" && call.op !== "letters" && call.op !== "agents";
+  const mutating = !LOOKING.has(call.op);
   if (mutating && !history.calls.includes(call)) history.calls.push(call);
   if (!("said" in reply) || (call.op !== "poll" && call.op !== "submit")) return;
   const key_id = call.op === "poll" ? call.args.agent.key_id : call.args.lease.key_id;

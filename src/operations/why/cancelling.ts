@@ -8,7 +8,7 @@ export const cancelling: Explain = ({ task_id, status, deadline }, { now, runs }
   const run_id = runOf(task_id);
   const run = runs.get(run_id);
   if (run?.cancelled && run.status === "active") {
-    const text = `${run_id} is being cancelled, and this task ends with it: control_task cancel with run_id ${run_id} goes on with the rest.`;
+    const text = `${run_id} is being cancelled, and this task ends with it, by itself and soon.`;
     return { why: "cancelling", subject: run_id, text };
   }
   if (deadline !== undefined && deadline <= now) {

@@ -1,7 +1,8 @@
 /** Reads what a sentence about a task is made of: one read, and one of the agents where a task waits for some. */
 import type { RunRecord, TaskRecord } from "../../domain/task.ts";
 import type { Breaker } from "../../store/codec.ts";
-import type { Store, WhyLook } from "../../store/store.ts";
+import type { WhyLook } from "../../store/looks.ts";
+import type { Store } from "../../store/store.ts";
 import type { Facts } from "./cause.ts";
 
 /** What a script says of records and of the agents that serve them. */

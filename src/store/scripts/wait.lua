@@ -29,20 +29,17 @@ local function first_types(all)
   return some
 end
 
-local function types_of_ready(ids)
-  local holder = { agent_types = {} }
-  local ready = {}
+local function types_of(ids)
+  local holder, tasks = { agent_types = {} }, {}
   for _, id in ipairs(ids) do
-    if known[id].status == "ready" then
-      table.insert(ready, known[id])
-    end
+    table.insert(tasks, known[id])
   end
-  note_types(holder, ready)
+  note_types(holder, tasks)
   return holder.agent_types
 end
 
 local run = known[request.runs[1].run_id]
-local agent_types = first_types(named and types_of_ready(named) or run.agent_types)
+local agent_types = first_types(named and types_of(named) or run.agent_types)
 read_service(agent_types, { "next_due", "armed", "generation", "types" })
 sweep(LIMITS.sweep_per_call)
 

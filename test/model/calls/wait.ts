@@ -1,0 +1,149 @@
+/** The model of the looks of those who wait, and of those who ask why. */
+import { LIMITS } from "../../../src/domain/limits.ts";
+import { isTerminal } from "../../../src/domain/lifecycle.ts";
+import { type RunRecord, type TaskRecord } from "../../../src/domain/task.ts";
+import { type WaitLook, type WhyLook } from "../../../src/store/looks.ts";
+import { breakerState, shownBreakers } from "../breakers.ts";
+import { refused, type Reply, said } from "../reply.ts";
+import { sweep } from "../sweep.ts";
+import { memberOf, type World } from "../world.ts";
+
+export function wait(world: World, look: WaitLook): Reply {
+  const names = [...(look.task_ids ?? []), ...look.runs.map(({ run_id }) => run_id)];
+  const missing = names.filter((name) => !world.tasks.has(name) && !world.runs.has(name));
+  if (missing.length > 0) return refused({ refused: "not_found", ids: missing });
+  sweep(world);
+  const tasks = look.task_ids ? tasksAt(world, look.task_ids) : undefined;
+  const [run] = runsAt(world, names);
+  const { changed, whole } = tasks
+    ? { changed: tasks, whole: true }
+    : changedIn(world, { run, after: look.runs[0]?.after });
+  const waiting = tasks
+    ? tasks.filter((task) => task.status === "ready" && isDoubtful(world, task))
+    : waitingIn(world, run);
+  return said({
+    now: world.now,
+    whole,
+    records: inOrder([...runsAt(world, names), ...changed, ...waiting]),
+    waiting: waiting.map(({ task_id }) => task_id),
+    ...service(world, waiting),
+  });
+}
+
+/** What its run no longer knows is told by its tasks, as far as they are not too many. */
+function changedIn(
+  world: World,
+  { run, after }: { run: RunRecord | undefined; after: number | undefined },
+): { changed: TaskRecord[]; whole: boolean } {
+  if (!run) throw new Error("the model waits for no run");
+  const { run_id, seq = 0, recent = [] } = run;
+  const first = seq - recent.length;
+  const known = after !== undefined && after >= first && after <= seq;
+  if (!known && run.tasks <= LIMITS.list_cap) return { changed: tasksOf(world, run), whole: true };
+  const numbers = recent.slice(known ? after - first : 0).map((change) => change.split(" ", 1)[0]);
+  const ids = numbers.map((number) => `${run_id}t${number}`);
+  return { changed: tasksAt(world, ids), whole: false };
+}
+
+function isDoubtful(world: World, { agent_type, requires, assignee }: TaskRecord): boolean {
+  if (requires || assignee !== undefined) return true;
+  if (breakerState(world, `type:${agent_type}`) !== "closed") return true;
+  const lately = world.now - LIMITS.types_noted_ms - LIMITS.offline_seconds * 1000;
+  const polled = world.types.get(agent_type) ?? 0;
+  return (world.watches.get(agent_type) ?? 0) <= world.now && polled < lately;
+}
+
+/** The first of the run in each lane that perhaps nobody serves. */
+function waitingIn(world: World, run: RunRecord | undefined): TaskRecord[] {
+  const found: TaskRecord[] = [];
+  let looked = 0;
+  for (const type of run?.agent_types ?? []) {
+    world.lanes.forEach((lane, index) => {
+      const example = { ...lane, requires: lane.requires && [...lane.requires] };
+      if (lane.agent_type !== type || looked >= LIMITS.lanes_per_claim) return;
+      if (!isDoubtful(world, example as TaskRecord)) return;
+      looked += 1;
+      const ready = [...world.tasks.values()]
+        .filter((task) => task.status === "ready" && task.lane === index + 1)
+        .toSorted((a, b) => (a.order ?? 0) - (b.order ?? 0) || compare(a, b));
+      found.push(...ready.filter(({ task_id }) => isIn(task_id, run)).slice(0, 1));
+    });
+  }
+  return found;
+}
+
+export function why(world: World, look: WhyLook): Reply {
+  sweep(world);
+  const run_id = "run_id" in look ? look.run_id : look.task_id.replace(/t\d+$/, "");
+  const run = world.runs.get(run_id);
+  const open =
+    "run_id" in look && run
+      ? tasksOf(world, run).filter(({ status }) => !isTerminal(status))
+      : undefined;
+  const shown = new Set(open ?? tasksAt(world, "task_id" in look ? [look.task_id] : []));
+  let frontier = [...shown];
+  for (let step = 0; step < LIMITS.why_steps; step++) {
+    frontier = frontier.flatMap((task) => waitedFor(world, task));
+    for (const task of frontier) shown.add(task);
+  }
+  const ready = [...shown].filter(({ status }) => status === "ready");
+  return said({
+    now: world.now,
+    records: inOrder([...(run ? [run] : []), ...shown]),
+    open: open?.length ?? 0,
+    ...service(world, ready),
+  });
+}
+
+function waitedFor(world: World, { status, dependencies = [] }: TaskRecord): TaskRecord[] {
+  if (status !== "blocked") return [];
+  const open = dependencies.filter(({ ended }) => !ended);
+  return tasksAt(
+    world,
+    open.map(({ task_id }) => task_id),
+  );
+}
+
+/** Who polls, and which breakers stand between these tasks and agents. */
+function service(world: World, tasks: readonly TaskRecord[]): object {
+  const names = new Set(
+    tasks.flatMap(({ agent_type, assignee }) => [
+      `breaker:type:${agent_type}`,
+      `breaker:agent:${assignee}`,
+    ]),
+  );
+  return {
+    types: tasks.length > 0 ? Object.fromEntries(world.types) : {},
+    breakers: shownBreakers(world).filter(({ name }) => names.has(name)),
+  };
+}
+
+function tasksAt(world: World, ids: readonly string[]): TaskRecord[] {
+  return ids.flatMap((id) => world.tasks.get(id) ?? []);
+}
+
+function runsAt(world: World, ids: readonly string[]): RunRecord[] {
+  return ids.flatMap((id) => world.runs.get(id) ?? []);
+}
+
+function tasksOf(world: World, run: RunRecord): TaskRecord[] {
+  return [...world.tasks.values()].filter(({ task_id }) => isIn(task_id, run));
+}
+
+function isIn(task_id: string, run: RunRecord | undefined): boolean {
+  return task_id.startsWith(`${run?.run_id}t`);
+}
+
+function compare(a: TaskRecord, b: TaskRecord): number {
+  return memberOf(a.task_id) < memberOf(b.task_id) ? -1 : 1;
+}
+
+/** Each once, in the order of their ids: in which order they are told says nothing. */
+export function inOrder(records: readonly (TaskRecord | RunRecord)[]): (TaskRecord | RunRecord)[] {
+  const byId = new Map(records.map((record) => [idOf(record), record]));
+  return [...byId.values()].toSorted((a, b) => (idOf(a) < idOf(b) ? -1 : 1));
+}
+
+function idOf(record: TaskRecord | RunRecord): string {
+  return "task_id" in record ? record.task_id : record.run_id;
+}
