@@ -1,5 +1,6 @@
 /** Builds what a request needs from the environment: the only reader of `Env`. */
 import { announceTick } from "./operations/announce-tick.ts";
+import { fireSchedules } from "./operations/schedules/fire-schedules.ts";
 import { announceEvents } from "./operations/webhooks/announce-events.ts";
 import type { Webhooks } from "./operations/webhooks/webhooks.ts";
 import type { Composition } from "./operations/composition.ts";
@@ -7,7 +8,9 @@ import type { Caller } from "./operations/operation.ts";
 import type { Services } from "./operations/services.ts";
 import { ROLES } from "./domain/role.ts";
 import { createScheduler, type Scheduler } from "./scheduler/scheduler.ts";
+import type { ArmedTick } from "./store/codec.ts";
 import { createDeployment } from "./store/deployment.ts";
+import { createScheduleStore } from "./store/schedules.ts";
 import { createStore } from "./store/store.ts";
 import { createWebhookStore } from "./store/webhooks.ts";
 import { createTransport, type Transport } from "./store/transport.ts";
@@ -66,19 +69,44 @@ function servicesOf(
   { transport, scheduler, background, local }: Clients & Mode,
 ): Services {
   const random = (bytes: number) => crypto.getRandomValues(new Uint8Array(bytes));
-  if (!scheduler) return { store: createStore({ transport, project }), random };
+  const onSchedules = (ids: readonly string[]) =>
+    background(fireSchedules({ services, project }, ids));
+  const services: Services = scheduler
+    ? withScheduler(project, { transport, scheduler, background, local, onSchedules, random })
+    : {
+        store: createStore({ transport, project, onSchedules }),
+        schedules: createScheduleStore({ transport, project }),
+        random,
+      };
+  return services;
+}
+
+/** Timers and webhooks come through QStash. */
+function withScheduler(
+  project: string,
+  parts: Mode & {
+    readonly transport: Transport;
+    readonly scheduler: Scheduler;
+    readonly onSchedules: (ids: readonly string[]) => void;
+    readonly random: Services["random"];
+  },
+): Services {
+  const { transport, scheduler, background, local, onSchedules, random } = parts;
   const webhooks: Webhooks = {
     store: createWebhookStore({ transport, project }),
     queue: (attempts) => scheduler.sendAttempts(project, attempts),
     allow_loopback: local,
   };
-  const store = createStore({
-    transport,
-    project,
-    onTick: (tick) => background(announceTick({ scheduler, store }, { project, ...tick })),
-    onOutbox: () => background(announceEvents(webhooks)),
-  });
-  return { store, random, webhooks };
+  const onTick = (tick: ArmedTick) =>
+    background(announceTick({ scheduler, store }, { project, ...tick }));
+  const onOutbox = () => background(announceEvents(webhooks));
+  const store = createStore({ transport, project, onTick, onOutbox, onSchedules });
+  return {
+    store,
+    schedules: createScheduleStore({ transport, project, onTick }),
+    random,
+    webhooks,
+  };
 }
 
 let shared: (Clients & { readonly env: string }) | undefined;

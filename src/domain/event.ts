@@ -32,6 +32,8 @@ export const EVENT_TYPES = [
   "breaker.closed",
   "state.changed",
   "message.sent",
+  "schedule.skipped",
+  "schedule.failed",
 ] as const;
 
 const fact = z.looseObject({

@@ -162,6 +162,11 @@ export const LIMITS = {
   event_streams_per_key: 20,
   /** A stream of events ends after this long and is opened anew by its client, so that none is held for ever. */
   event_stream_seconds: 300,
+  schedules: 100,
+  /** A schedule that came due and whose run nobody made is told again after this. */
+  cron_again_ms: 30_000,
+  /** One that waits for the end of a run is looked at this often, in case it missed it. */
+  cron_waits_ms: 3_600_000,
   webhook_endpoints: 20,
   webhook_types: 30,
   webhook_secrets: 3,

@@ -30,9 +30,12 @@ export const taskOptions = z.strictObject({
 export type TaskOptions = z.infer<typeof taskOptions>;
 
 /** Named by the contract, and not built yet: refused by name, so that nobody relies on what does not happen. */
-const LATER = ["review", "locks", "delegation", "concurrency_key", "concurrency_limit", "cron"];
+const LATER = ["review", "locks", "delegation", "concurrency_key", "concurrency_limit"];
 
-const KNOWN = [...Object.keys(taskOptions.shape), ...LATER];
+/** Of a workflow, not of a task. */
+const CRON = "cron";
+
+const KNOWN = [...Object.keys(taskOptions.shape), ...LATER, CRON];
 
 /** Reads the options of one task; `where` names them in a refusal. */
 export function readOptions(
@@ -68,6 +71,9 @@ function check(name: string, where: string): ReturnType<typeof refuse> | undefin
       "unknown_parameter",
       `No option ${clip(name)} in ${where}${meant ? `; did you mean ${meant}?` : `. Known: ${KNOWN.join(", ")}.`}`,
     );
+  }
+  if (name === CRON) {
+    return refuse("invalid", `${where}.cron: only a whole workflow has a schedule.`);
   }
   if (!LATER.includes(name)) return undefined;
   return refuse("not_available", `${where}.${name} is not yet available; leave it out.`, {

@@ -169,6 +169,8 @@ export const taskRecord = z.strictObject({
 export const runRecord = z.strictObject({
   run_id: z.string(),
   name: z.string().optional(),
+  /** The schedule that made it. */
+  schedule: z.string().optional(),
   status: z.enum(["active", "completed", "failed", "cancelled"]),
   created_at: z.int(),
   created_by: z.string(),

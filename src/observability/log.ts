@@ -12,7 +12,12 @@ export type LogEvent =
   /** A tick, or attempts of webhook deliveries, could not be handed to QStash. */
   | "scheduler.publish_failed"
   /** Events left the log before webhook deliveries were made of them. */
-  | "webhooks.gap";
+  | "webhooks.gap"
+  /** A schedule was looked at because its time may have come. */
+  | "schedule.due";
+
+/** `early`: its time has not come. `gone`: it was deleted. `over`: somebody else has dealt with it. */
+export type Firing = "fired" | "failed" | "skipped" | "waits" | "early" | "gone" | "over";
 
 /** Fields are scalars by design: ids, names, counts and durations. Absent when undefined. */
 export interface LogFields {
@@ -34,6 +39,9 @@ export interface LogFields {
   readonly error_message?: string | undefined;
   readonly error_frames?: readonly string[] | undefined;
   readonly callback?: string | undefined;
+  readonly schedule_id?: string | undefined;
+  /** What became of a schedule's time. */
+  readonly firing?: Firing | undefined;
   /** QStash's id of a message; the same in each attempt to deliver it. */
   readonly message_id?: string | undefined;
   /** Attempts to deliver it before this one. */

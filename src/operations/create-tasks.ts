@@ -22,6 +22,8 @@ export interface TaskInput {
 
 export interface CreateInput {
   readonly name?: string;
+  /** The schedule that makes this run. */
+  readonly schedule?: string;
   readonly run_id?: string;
   readonly lease?: string;
   readonly idempotency_key?: string;
@@ -63,6 +65,11 @@ export async function createTasks(call: Call, input: CreateInput): Promise<Resul
   return ok({ run_id, tasks, ...(note && { note }) });
 }
 
+/** Whether anything is wrong with it that can be seen without looking at what exists. */
+export function checkCreation(input: CreateInput): Result<unknown> {
+  return plan(input, () => "");
+}
+
 type Plan = Omit<Creation, "operation_id" | "created_by">;
 
 /** Checks all that can be checked without looking at what exists. */
@@ -93,6 +100,7 @@ function plan(input: CreateInput, blobName: () => string): Result<Plan> {
   return ok({
     ...(run !== undefined && { run_id: run }),
     ...(input.name !== undefined && { name: input.name.toWellFormed() }),
+    ...(input.schedule !== undefined && { schedule: input.schedule }),
     tasks,
     payloads,
     texts,

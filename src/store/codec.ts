@@ -260,19 +260,27 @@ export interface Decoded<T> {
   readonly tick?: ArmedTick;
   /** There is something to tell to webhooks, and nobody is at it. */
   readonly outbox?: true;
+  /** Schedules whose time has come: somebody has to make their runs. */
+  readonly schedules_due?: readonly string[];
 }
 
 const hinted = z.looseObject({
   tick: armedTick.optional(),
   outbox: z.literal(true).optional(),
+  schedules_due: z.array(z.string()).optional(),
 });
 
 /** Decodes the one JSON string that every script replies with. */
 export function decode<T extends z.ZodType>(schema: T, text: string): Decoded<z.infer<T>> {
-  const { tick, outbox, ...value } = hinted.parse(JSON.parse(text));
+  const { tick, outbox, schedules_due, ...value } = hinted.parse(JSON.parse(text));
   const reply =
     typeof value["refused"] === "string"
       ? { refused: refusedReply.parse(value) }
       : { said: schema.parse(value) };
-  return { reply, ...(tick && { tick }), ...(outbox && { outbox }) };
+  return {
+    reply,
+    ...(tick && { tick }),
+    ...(outbox && { outbox }),
+    ...(schedules_due && { schedules_due }),
+  };
 }

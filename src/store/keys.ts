@@ -9,7 +9,8 @@
  * |               |        | `listened` (until when somebody follows the event log),                                  |
  * |               |        | `watch:<type>`, `agents`, `state_floor`, `agent:<id>`, `breaker:type:<type>`,             |
  * |               |        | `breaker:agent:<id>`, `tidy_at`, `tidy_from`, `early`: numbers, JSON where a record is meant |
- * | `line`        | zset   | one member per task that is ready, running or scheduled, and `edges:<task>` for due work: |
+ * | `line`        | zset   | one member per task that is ready, running or scheduled, `edges:<task>` for due work,     |
+ * |               |        | `cron:<schedule>`:                                                                        |
  * |               |        | timers below zero (`time - 2^43`), ready tasks at `lane * 2^42 + order`                   |
  * | `shard:<n>`   | hash   | `r1` a run, `r1t2` a task, `r1t2:payload`, `:result`, `:notes`, `:schema`,                |
  * |               |        | `:late:<attempt>`                                                                         |
@@ -22,6 +23,7 @@
  * | `deliveries`  | hash   | `<delivery>`: a webhook delivery with its attempts                                        |
  * | `delivery_index` | zset | `<ms>|<delivery>`, all scores 0: for listing and retention                               |
  * | `outbox`      | zset   | deliveries whose next attempt is planned, by its time                                    |
+ * | `schedules`   | hash   | `seq`, `ids` (JSON list), `s1` a schedule, `s1:workflow` what it creates                 |
  * | `idempotency` | hash   | the caller's idempotency keys: fingerprint and reply                                      |
  * | `operation:*` | string | reply of one request, for its own re-sends; expires                                      |
  * | `blob:*`      | string | a payload or result over the inline size                                                 |
@@ -47,6 +49,7 @@ const PROJECT_KEYS = [
   "deliveries",
   "delivery_index",
   "outbox",
+  "schedules",
 ] as const;
 
 export type ProjectKey = (typeof PROJECT_KEYS)[number];
@@ -82,6 +85,7 @@ export function keysOf(project: string): Keys {
       deliveries: `${prefix}deliveries`,
       delivery_index: `${prefix}delivery_index`,
       outbox: `${prefix}outbox`,
+      schedules: `${prefix}schedules`,
     },
     shards: Array.from({ length: SHARDS }, (_, index) => `${prefix}shard:${index}`),
     operation: (id) => `${prefix}operation:${id}`,

@@ -10,6 +10,7 @@ import failuresSource from "./scripts/failures.lua";
 import healthSource from "./scripts/health.lua";
 import heartbeatSource from "./scripts/heartbeat.lua";
 import auditChunk from "./scripts/lib/audit.lua";
+import auditSchedules from "./scripts/lib/audit-schedules.lua";
 import auditState from "./scripts/lib/audit-state.lua";
 import cancel from "./scripts/lib/cancel.lua";
 import claim from "./scripts/lib/claim.lua";
@@ -26,6 +27,7 @@ import notices from "./scripts/lib/notices.lua";
 import polling from "./scripts/lib/polling.lua";
 import questions from "./scripts/lib/questions.lua";
 import runs from "./scripts/lib/runs.lua";
+import schedulesChunk from "./scripts/lib/schedules.lua";
 import service from "./scripts/lib/service.lua";
 import stateChunk from "./scripts/lib/state.lua";
 import submit from "./scripts/lib/submit.lua";
@@ -151,9 +153,9 @@ export const SCRIPTS = {
   dead: script({ name: "dead", keys: SWEPT, shards: true, chunks: SWEEPING, source: deadSource }),
   audit: script({
     name: "audit",
-    keys: SWEPT,
+    keys: [...SWEPT, "idempotency", "schedules"],
     shards: true,
-    chunks: [...SWEEPING, auditChunk, auditState],
+    chunks: [...SWEEPING, schedulesChunk, auditChunk, auditState, auditSchedules],
     source: auditSource,
   }),
   tick: script({ name: "tick", keys: SWEPT, shards: true, chunks: SWEEPING, source: tickSource }),

@@ -79,6 +79,8 @@ export interface Creation {
   readonly created_by: string;
   readonly run_id?: string;
   readonly name?: string;
+  /** The schedule that makes this run. */
+  readonly schedule?: string;
   readonly tasks: readonly NewTask[];
   /** JSON text of each task's description and context. */
   readonly payloads: readonly string[];
@@ -258,9 +260,12 @@ export interface StoreOptions {
   readonly onTick?: (tick: ArmedTick) => void;
   /** Called when there is something to tell to webhooks. */
   readonly onOutbox?: () => void;
+  /** Called with schedules whose time has come. */
+  readonly onSchedules?: (ids: readonly string[]) => void;
 }
 
-export function createStore({ transport, project, now, onTick, onOutbox }: StoreOptions): Store {
+export function createStore(options: StoreOptions): Store {
+  const { transport, project, now, onTick, onOutbox, onSchedules } = options;
   const keys = keysOf(project);
   async function run<T extends z.ZodType>(call: {
     script: Script;
@@ -275,9 +280,10 @@ export function createStore({ transport, project, now, onTick, onOutbox }: Store
       ...(call.texts ?? []),
     ];
     const text = await transport.run(call.script, call.script.keys(keys, call.keys ?? []), args);
-    const { reply, tick, outbox } = decode(call.reply, text);
+    const { reply, tick, outbox, schedules_due } = decode(call.reply, text);
     if (tick) onTick?.(tick);
     if (outbox) onOutbox?.();
+    if (schedules_due) onSchedules?.(schedules_due);
     return reply;
   }
   return {

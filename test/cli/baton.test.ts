@@ -111,6 +111,21 @@ test("Ctrl-C ends the watching and not the run, and says how to go on", async ()
   expect(status["status"]).toBe("active");
 });
 
+test("a workflow by the calendar is kept, and there is nothing to follow", async () => {
+  const text = yaml("calendar").replace("options: {", 'options: { cron: "0 0 1 1 *",');
+  const { ended, output } = baton("run", await fileOf(text), ...connected());
+  expect(await ended).toBe(0);
+  const said = /^(s\d+) runs Build it by the calendar, next in \d/.exec(output())?.[1];
+  const headers = { authorization: `Bearer ${stack().keys.orchestrator}` };
+  const listed = await fetch(`${stack().baseUrl}/v1/schedules`, { headers });
+  expect(await listed.json()).toMatchObject({ schedules: [{ schedule_id: said, tasks: 2 }] });
+  const gone = await fetch(`${stack().baseUrl}/v1/schedules/${said}`, {
+    method: "DELETE",
+    headers,
+  });
+  expect(await gone.json()).toEqual({ schedule_id: said, deleted: true });
+});
+
 test("--no-follow only creates", async () => {
   const { ended, output } = baton("run", await fileOf(yaml("left")), "--no-follow", ...connected());
   expect(await ended).toBe(0);

@@ -43,8 +43,15 @@ async function mixed(): Promise<Project> {
   await project.complete((await project.claim("eve")).lease);
   await project.task({ dependencies: ["r5t1", "r1t4"] });
   await project.ok(setSharedState, { key: "k", value: 1, ttl_seconds: 100 });
+  await schedule(project);
   expect(await project.audit()).toEqual([]);
   return project;
+}
+
+function schedule(project: Project) {
+  const tasks = [{ key: "a", task_description: "A" }];
+  const options = { cron: "0 * * * *" };
+  return project.ok(createWorkflow, { name: "S", agent_type: "implementation", tasks, options });
 }
 
 async function redis(
@@ -143,6 +150,14 @@ const BROKEN: Record<string, (project: Project) => Promise<void>> = {
   "a name without a key": (project) => redis(project, "ZADD", "state_names", "0", "project/x"),
   "a key of the shared state that would never expire": (project) =>
     redis(project, "ZREM", "line", "state:project/k"),
+  "a schedule that nobody watches": (project) => redis(project, "ZREM", "line", "cron:s1"),
+  "a schedule that is watched too late": (project) =>
+    redis(project, "ZADD", "line", "-1", "cron:s1"),
+  "a schedule that is not listed": (project) => redis(project, "HSET", "schedules", "ids", "[]"),
+  "a listed schedule that is gone": (project) =>
+    redis(project, "HSET", "schedules", "ids", '["s1","s7"]'),
+  "a timer of a schedule that is gone": (project) =>
+    redis(project, "ZADD", "line", "-5", "cron:s7"),
   "a project that believes nothing to be due": (project) =>
     redis(project, "HSET", "control", "next_due", "0"),
 };

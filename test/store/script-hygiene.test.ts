@@ -13,6 +13,7 @@ import { EVENTS_READ } from "../../src/store/event-log.ts";
 import { DEPLOYMENT_KEYS, keysOf, SHARDS } from "../../src/store/keys.ts";
 import { DELIVERY_STATUSES, ENDPOINT_STATUSES } from "../../src/domain/webhook.ts";
 import { DEPLOYMENT_SCRIPTS, SCRIPTS } from "../../src/store/scripts.ts";
+import { SCHEDULE_SCRIPTS } from "../../src/store/schedule-scripts.ts";
 import { WEBHOOK_SCRIPTS } from "../../src/store/webhook-scripts.ts";
 
 const FOLDER = join(import.meta.dirname, "../../src/store/scripts");
@@ -21,7 +22,12 @@ const files = readdirSync(FOLDER, { recursive: true, encoding: "utf8" })
   .filter((name) => name.endsWith(".lua"))
   .map((name) => ({ name, source: readFileSync(join(FOLDER, name), "utf8") }));
 
-const scripts = [...Object.values(SCRIPTS), ...Object.values(WEBHOOK_SCRIPTS), EVENTS_READ];
+const scripts = [
+  ...Object.values(SCRIPTS),
+  ...Object.values(WEBHOOK_SCRIPTS),
+  ...Object.values(SCHEDULE_SCRIPTS),
+  EVENTS_READ,
+];
 const allScripts = [...scripts, ...Object.values(DEPLOYMENT_SCRIPTS)];
 
 /** Of tasks, submits (which is how attempts end), runs, webhook endpoints and deliveries. */

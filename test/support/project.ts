@@ -17,6 +17,7 @@ import { submitResult } from "../../src/operations/submit-result.ts";
 import type { Webhooks } from "../../src/operations/webhooks/webhooks.ts";
 import { SHARDS } from "../../src/store/keys.ts";
 import type { ArmedTick } from "../../src/store/codec.ts";
+import { createScheduleStore, type ScheduleStore } from "../../src/store/schedules.ts";
 import { createStore, type Store } from "../../src/store/store.ts";
 import { createTransport, type Transport } from "../../src/store/transport.ts";
 import { audit } from "./audit.ts";
@@ -42,6 +43,9 @@ export interface Project {
   readonly upstash: UpstashFront;
   readonly redis: RedisConnection;
   readonly store: Store;
+  readonly schedules: ScheduleStore;
+  /** Schedules that calls have found due so far; none is fired unless a test does. */
+  readonly due: readonly string[];
   readonly now: () => number;
   readonly advance: (seconds: number) => void;
   /** Calls an operation; the result may be a refusal. */
@@ -147,12 +151,15 @@ function makeProject({
   const name = `test-${randomUUID()}`;
   let time = START;
   const ticks: ArmedTick[] = [];
-  const store = createStore({
+  const due: string[] = [];
+  const common = {
     transport,
     project: name,
-    onTick: (tick) => void ticks.push(tick),
+    onTick: (tick: ArmedTick) => void ticks.push(tick),
     ...(virtual && { now: () => time }),
-  });
+  };
+  const store = createStore({ ...common, onSchedules: (ids) => void due.push(...ids) });
+  const schedules = createScheduleStore(common);
 
   const call: Project["call"] = async (operation, input, options = {}) => {
     const caller = { project: name, key_id: "key-1", role: "orchestrator", ...options.as } as const;
@@ -160,6 +167,7 @@ function makeProject({
       {
         services: {
           store,
+          schedules,
           random: (bytes) => new Uint8Array(randomBytes(bytes)),
           ...(options.webhooks && { webhooks: options.webhooks }),
         },
@@ -194,6 +202,8 @@ function makeProject({
     upstash,
     redis,
     store,
+    schedules,
+    due,
     now: () => time,
     advance: (seconds) => {
       time += seconds * 1000;
@@ -216,7 +226,7 @@ function makeProject({
         dependencies: [...dependencies],
       }));
       const made = await ok(createWorkflow, { name: "Graph", agent_type: "implementation", tasks });
-      return made.run_id;
+      return made.run_id ?? "";
     },
     poll,
     claim: async (agent_id, input, options) => {

@@ -6,6 +6,7 @@ import { EVERYBODY, ORCHESTRATORS, type Role } from "../../src/domain/role.ts";
 import { defineTool, READS } from "../../src/mcp/tool.ts";
 import type { Composition } from "../../src/operations/composition.ts";
 import { type Caller, defineOperation, type Operation } from "../../src/operations/operation.ts";
+import { createScheduleStore } from "../../src/store/schedules.ts";
 import { createStore } from "../../src/store/store.ts";
 import { createTransport } from "../../src/store/transport.ts";
 
@@ -89,6 +90,7 @@ export function smallApp(parts: Partial<Composition> = {}) {
   const composition: Composition = {
     services: {
       store: createStore({ transport, project: "test" }),
+      schedules: createScheduleStore({ transport, project: "test" }),
       random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
     },
     authenticate: async (key) => callerOf(key),

@@ -14,12 +14,16 @@ import { connectRedis, type RedisConnection } from "../../infra/local/redis/conn
 import { createApp } from "../../src/app.ts";
 import { taskRecord, type TaskRecord } from "../../src/domain/task.ts";
 import { TOOLS } from "../../src/mcp/tools/index.ts";
+import { fireSchedules } from "../../src/operations/schedules/fire-schedules.ts";
+import type { Services } from "../../src/operations/services.ts";
+import type { ArmedTick } from "../../src/store/codec.ts";
 import { announceTick } from "../../src/operations/announce-tick.ts";
 import type { Composition } from "../../src/operations/composition.ts";
 import { OPERATIONS } from "../../src/operations/registry.ts";
 import { createScheduler, type Scheduler } from "../../src/scheduler/scheduler.ts";
 import { upsertWatchdog } from "../../src/scheduler/watchdog.ts";
 import { createDeployment, type Deployment } from "../../src/store/deployment.ts";
+import { createScheduleStore } from "../../src/store/schedules.ts";
 import { createStore, type Store } from "../../src/store/store.ts";
 import { createTransport } from "../../src/store/transport.ts";
 import { audit } from "./audit.ts";
@@ -130,16 +134,16 @@ async function startTimedServer({
     base_url: url,
   });
   const now = (): number => clock.now() - behind_seconds * 1000;
-  const store = createStore({
-    transport,
-    project,
-    now,
-    onTick: (tick) => {
-      const work = announceTick({ scheduler, store }, { project, ...tick });
-      open.add(work);
-      void work.finally(() => open.delete(work));
-    },
-  });
+  const background = (work: Promise<void>): void => {
+    open.add(work);
+    void work.finally(() => open.delete(work));
+  };
+  const onTick = (tick: ArmedTick) =>
+    background(announceTick({ scheduler, store }, { project, ...tick }));
+  const onSchedules = (ids: readonly string[]) =>
+    background(fireSchedules({ services, project }, ids));
+  const store = createStore({ transport, project, now, onTick, onSchedules });
+  const schedules = createScheduleStore({ transport, project, now, onTick });
   const deployment = createDeployment({
     transport,
     now,
@@ -149,7 +153,11 @@ async function startTimedServer({
       counts: `${project}:counts`,
     },
   });
-  const services = { store, random: (bytes: number) => new Uint8Array(randomBytes(bytes)) };
+  const services: Services = {
+    store,
+    schedules,
+    random: (bytes) => new Uint8Array(randomBytes(bytes)),
+  };
   const composition: Composition = {
     services,
     authenticate: async () => ({ project, key_id: "key-1", role: "orchestrator" }),

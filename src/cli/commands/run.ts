@@ -8,7 +8,7 @@ import { readTaskFile } from "../files/read-file.ts";
 import type { Workflow } from "../files/workflow-schema.ts";
 import { untilEnded } from "../follow/until-ended.ts";
 import { planLines } from "../plan.ts";
-import { clean, plural } from "../text.ts";
+import { clean, duration, plural } from "../text.ts";
 
 const FLAGS = {
   "dry-run": { help: "show the waves and the critical path; send nothing" },
@@ -55,7 +55,20 @@ export const run = defineCommand({
     const api = createApi(connection.value);
     const reply = await api.call("create_workflow", withKey(workflow), { tries: 3 });
     if (!reply.ok) return misused(reply.refusal.message);
-    const { run_id, tasks, ready, note } = created.parse(reply.value);
+    const {
+      run_id,
+      schedule_id,
+      next_seconds,
+      tasks,
+      ready = 0,
+      note,
+    } = created.parse(reply.value);
+    if (run_id === undefined) {
+      say(
+        `${schedule_id} runs ${clean(workflow.name)} by the calendar, next in ${duration(next_seconds)}.`,
+      );
+      return EXIT.done;
+    }
     say(`${run_id} ${clean(workflow.name)}: ${plural(tasks, "task")}, ${ready} ready.`);
     if (note) say(clean(note, LONG_NOTE));
     if (values["no-follow"]) {
@@ -70,9 +83,12 @@ export const run = defineCommand({
 const LONG_NOTE = 1_000;
 
 const created = z.looseObject({
-  run_id: z.string(),
+  /** Absent where a schedule was made. */
+  run_id: z.string().optional(),
+  schedule_id: z.string().optional(),
+  next_seconds: z.number().default(0),
   tasks: z.int(),
-  ready: z.int(),
+  ready: z.int().optional(),
   note: z.string().optional(),
 });
 

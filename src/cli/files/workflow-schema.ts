@@ -1,6 +1,7 @@
 /** What a workflow file may say: the arguments of `create_workflow`, without those that concern one call of it. */
 import * as z from "zod";
 import { taskOptions } from "../../domain/options.ts";
+import { cronOption } from "../../domain/schedule.ts";
 import { createWorkflow } from "../../operations/create-workflow.ts";
 
 export const workflowFile = createWorkflow.input
@@ -25,15 +26,22 @@ const WORDS: Readonly<Record<string, string>> = {
   tasks: "In any order; they are numbered as they stand here",
 };
 
+const COMMON = "For every task that does not say otherwise; and cron, to run it again and again";
+
 /** The same for editors: completion, explanations, and faults while one types. Draft 2020-12. */
 export function workflowJsonSchema(): Schema {
   const file = schemaOf(workflowFile);
   const { $schema: _draft, ...options } = schemaOf(taskOptions);
+  const { $schema: _same, ...cron } = schemaOf(z.union([z.string(), cronOption]));
   const task = file.properties?.["tasks"];
   if (typeof task !== "object" || typeof task.items !== "object" || Array.isArray(task.items)) {
     throw new Error("tasks are no longer a list");
   }
   for (const object of [file, task.items]) object.properties = explained(object);
+  if (file.properties) {
+    const properties = { ...options.properties, cron };
+    file.properties["options"] = { description: COMMON, ...options, properties };
+  }
   return { title: "A workflow for npx baton run", ...file, $defs: { options } };
 }
 

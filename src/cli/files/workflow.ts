@@ -2,6 +2,7 @@
 import type * as z from "zod";
 import { LIMITS } from "../../domain/limits.ts";
 import { readOptions } from "../../domain/options.ts";
+import { readCronOption } from "../../domain/schedule.ts";
 import { suggestName } from "../../operations/input-names.ts";
 import { describeIssues, joinPath } from "../../operations/input-problems.ts";
 import { DEEPEST, isObject, tooDeep } from "../../operations/json-text.ts";
@@ -27,7 +28,7 @@ export function readWorkflow(value: unknown, agentType?: string): Reading {
   const common = given["agent_type"] ?? agentType;
   const faults = [
     ...issueFaults(given, issues),
-    ...optionFaults(given["options"], ["options"]),
+    ...commonFaults(given["options"]),
     ...tasks.flatMap((task: unknown, index) =>
       isObject(task)
         ? taskFaults(task, { path: ["tasks", index], typed: common !== undefined })
@@ -95,6 +96,17 @@ function taskFaults(
     if (bytes > limit) faults.push({ path: [...path, name], message });
   }
   return faults;
+}
+
+/** The options of the whole may also say when. */
+function commonFaults(options: unknown): Fault[] {
+  if (!isObject(options)) return [];
+  const { cron, ...rest } = options;
+  const read = cron === undefined || cron === null ? undefined : readCronOption(cron);
+  const faults = optionFaults(rest, ["options"]);
+  if (!read || read.ok) return faults;
+  const said = read.refusal.message.replace("options.cron: ", "");
+  return [...faults, { path: ["options", "cron"], message: withoutStop(said) }];
 }
 
 /** One by one, so that each fault is told; together, for what only shows between them. */

@@ -33,8 +33,9 @@ export async function waitForChange(
     ...(cursor && { cursor }),
   };
   const answer = await api.call("wait_for_tasks", args, { tries: 3, signal });
+  // A viewer's key may look at a run, and not wait for it.
   if (!answer.ok) {
-    await pause(1_000, undefined, { signal });
+    await pause(LOOK_EVERY_SECONDS * 1_000, undefined, { signal });
     return { cursor, needs: [] };
   }
   const { cursor: next, needs_you } = reply.parse(answer.value);

@@ -1,5 +1,7 @@
 /** The addresses of what people and programs administer: each is an operation, with what its path and query say. */
 import type { Operation } from "../../operations/operation.ts";
+import { deleteSchedule } from "../../operations/schedules/delete-schedule.ts";
+import { listSchedules } from "../../operations/schedules/list-schedules.ts";
 import { createWebhook } from "../../operations/webhooks/create-webhook.ts";
 import { deleteWebhook } from "../../operations/webhooks/delete-webhook.ts";
 import { listDeliveries } from "../../operations/webhooks/list-deliveries.ts";
@@ -17,6 +19,8 @@ export interface RestRoute {
 }
 
 export const REST_ROUTES: readonly RestRoute[] = [
+  { method: "GET", path: "/v1/schedules", operation: listSchedules },
+  { method: "DELETE", path: "/v1/schedules/:schedule_id", operation: deleteSchedule },
   { method: "GET", path: "/v1/webhooks", operation: listWebhooks },
   { method: "POST", path: "/v1/webhooks", operation: createWebhook },
   { method: "PATCH", path: "/v1/webhooks/:endpoint_id", operation: updateWebhook },

@@ -49,6 +49,8 @@ end
 local function has_reason(member)
   if string.find(member, "^state:") or string.find(member, "^breaker:") then
     return true
+  elseif string.find(member, "^cron:") then
+    return redis.call("HGET", schedules, string.sub(member, #"cron:" + 1)) and true
   end
   local run = known[string.match(member, "^cancel:(r%d+)$")]
   if run then
@@ -162,8 +164,11 @@ elseif phase == "dead" then
   next_page = audit_letters(place) or "state:0"
 elseif phase == "state" then
   next_page, looked = audit_entries(place)
-else
+elseif phase == "names" then
   next_page, looked = audit_names(place)
+  next_page = next_page or "schedules:"
+else
+  next_page, looked = audit_schedules()
 end
 local text = '{"now":'
   .. string.format("%.0f", now())

@@ -186,6 +186,20 @@ test("what the server would find too large is told here", () => {
   expect(fault).toContain("tasks[0].context: 300002 bytes; at most 262144 are allowed");
 });
 
+test("when it is to run is checked too", () => {
+  const flow = (cron: string) => `name: n
+agent_type: t
+options:
+  cron: ${cron}
+tasks: [{ key: a, task_description: d }]
+`;
+  expect(faultsOf(flow('"0 9 * * 1-5"'))).toEqual([]);
+  expect(faultsOf(flow("{ schedule: 0 9 * * *, on_overlap: queue }"))).toEqual([]);
+  expect(faultsOf(flow("{ schedule: 0 9 * * *, zone: UTC }"))[0]).toBe(
+    "w.yaml:4:9: options.cron: no zone, it takes schedule, time_zone, on_overlap",
+  );
+});
+
 test("hundreds of faults are counted, not listed", () => {
   const tasks = Array.from({ length: 150 }, (_, index) => ({
     key: `k${index}`,

@@ -1,5 +1,6 @@
 /** Calls past all that can go wrong, between two events of a world: for whoever looks at it from outside. */
 import { OPERATIONS } from "../../../src/operations/registry.ts";
+import { createScheduleStore } from "../../../src/store/schedules.ts";
 import { createStore } from "../../../src/store/store.ts";
 import type { Ask } from "../../support/crew/people.ts";
 import { seeded } from "../../support/seeded.ts";
@@ -16,7 +17,8 @@ export function directly({
   readonly real: RealTransport;
 }): Ask {
   const store = createStore({ transport: real, project, now: () => world.now });
-  const services = { store, random: seeded("direct").bytes };
+  const schedules = createScheduleStore({ transport: real, project, now: () => world.now });
+  const services = { store, schedules, random: seeded("direct").bytes };
   const caller = { project, key_id: "orchestrator", role: "orchestrator" } as const;
   let asked = 0;
   return async (tool, args) => {

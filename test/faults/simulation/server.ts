@@ -2,6 +2,8 @@
 import { failedCallback } from "../../../src/http/callbacks/failed.ts";
 import { tickCallback } from "../../../src/http/callbacks/tick.ts";
 import { watchdogCallback } from "../../../src/http/callbacks/watchdog.ts";
+import { fireSchedules } from "../../../src/operations/schedules/fire-schedules.ts";
+import type { ArmedTick } from "../../../src/store/codec.ts";
 import { announceTick } from "../../../src/operations/announce-tick.ts";
 import type { Timers } from "../../../src/operations/composition.ts";
 import { readInput } from "../../../src/operations/input.ts";
@@ -9,6 +11,7 @@ import type { Caller } from "../../../src/operations/operation.ts";
 import { OPERATIONS } from "../../../src/operations/registry.ts";
 import type { Services } from "../../../src/operations/services.ts";
 import { createDeployment } from "../../../src/store/deployment.ts";
+import { createScheduleStore } from "../../../src/store/schedules.ts";
 import { createStore } from "../../../src/store/store.ts";
 import type { Body, Outcome } from "../../support/seen-call.ts";
 import { seeded } from "../../support/seeded.ts";
@@ -60,18 +63,26 @@ export function startServer(road: Road, project: string): Server {
 
   function servicesOf(serving: Serving): Services {
     const { activity } = serving;
-    const store = createStore({
+    const stands = {
       transport: faultyTransport(road, serving),
       project,
       now: () => world.now,
-      onTick: (tick) => {
+      onTick: (tick: ArmedTick) => {
         inBackground(serving, (after) => {
           const scheduler = qstash.schedulerOf(after.activity);
           return announceTick({ scheduler, store: servicesOf(after).store }, { project, ...tick });
         });
       },
-    });
-    return { store, random: activity.chance.bytes };
+    };
+    const onSchedules = (ids: readonly string[]): void =>
+      inBackground(serving, (after) =>
+        fireSchedules({ services: servicesOf(after), project }, ids),
+      );
+    return {
+      store: createStore({ ...stands, onSchedules }),
+      schedules: createScheduleStore(stands),
+      random: activity.chance.bytes,
+    };
   }
 
   /** What a Worker does after its reply dies with the isolate. */

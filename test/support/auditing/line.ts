@@ -2,6 +2,7 @@
 import { isTerminal } from "../../../src/domain/lifecycle.ts";
 import { LIMITS } from "../../../src/domain/limits.ts";
 import { LANE_WIDTH, TIMER_OFFSET } from "../../../src/domain/order.ts";
+import { scheduleRecord } from "../../../src/domain/schedule.ts";
 import type { TaskRecord } from "../../../src/domain/task.ts";
 import { type Books, memberOf } from "./books.ts";
 
@@ -16,6 +17,7 @@ export function checkLine({ tasks, dump, line, fault }: Books): void {
     const expires = Number(entry.split(" ")[1]);
     if (expires > 0) expected.set(`state:${name}`, expires - TIMER_OFFSET);
   }
+  const scheduled = checkSchedules({ dump, line, fault });
   for (const [member, place] of expected) {
     const score = line.get(member);
     if (Number.isNaN(place)) {
@@ -29,8 +31,8 @@ export function checkLine({ tasks, dump, line, fault }: Books): void {
       .map(({ task_id }) => memberOf(task_id)),
   );
   for (const member of line.keys()) {
-    if (!expected.has(member) && !ended.has(member) && !STANDS_BY_ITSELF.test(member))
-      fault(`${member} is in the line`);
+    const known = expected.has(member) || ended.has(member) || scheduled.has(member);
+    if (!known && !STANDS_BY_ITSELF.test(member)) fault(`${member} is in the line`);
   }
   const first = Math.min(...line.values());
   const due = Number(dump.hashes["control"]?.["next_due"] ?? 0);
@@ -44,6 +46,34 @@ export function checkLine({ tasks, dump, line, fault }: Books): void {
  * Work on edges is checked with the edges, that on runs with the runs.
  */
 const STANDS_BY_ITSELF = /^(state|breaker|edges|cancel):/;
+
+/** No test goes on for so long. */
+const LATEST = Date.UTC(2100, 0);
+
+/** A schedule with a time to come has a timer; one that was found due is told again soon, so where that stands varies. */
+function checkSchedules({
+  dump,
+  line,
+  fault,
+}: Pick<Books, "dump" | "line" | "fault">): ReadonlySet<string> {
+  const fields = dump.hashes["schedules"] ?? {};
+  const listed = JSON.parse(fields["ids"] ?? "[]") as string[];
+  const there = Object.keys(fields).filter((name) => /^s\d+$/.test(name));
+  if (there.toSorted().join() !== listed.toSorted().join()) {
+    fault(`listed are the schedules ${listed.join()}, there are ${there.join()}`);
+  }
+  for (const id of there) {
+    const { next_at, firing } = scheduleRecord.parse(JSON.parse(fields[id] ?? ""));
+    if (fields[`${id}:workflow`] === undefined) fault(`${id} has no workflow`);
+    const score = line.get(`cron:${id}`);
+    if ((next_at ?? firing) !== undefined && score === undefined) fault(`${id} has no timer`);
+    if (score !== undefined && score > LATEST - TIMER_OFFSET) fault(`${id} is never looked at`);
+  }
+  for (const name of Object.keys(fields)) {
+    if (name.endsWith(":workflow") && !there.includes(name.slice(0, -9))) fault(`${name} is left`);
+  }
+  return new Set(there.map((id) => `cron:${id}`));
+}
 
 /** Retention may find that the run went on, and then puts its tasks further back; never nearer. */
 function checkEnded(task: TaskRecord, { line, fault }: Pick<Books, "line" | "fault">): void {

@@ -44,6 +44,7 @@ local function find_run()
   return {
     run_id = "r" .. number,
     name = request.name,
+    schedule = request.schedule,
     status = "active",
     created_by = request.created_by,
     tasks = 0,

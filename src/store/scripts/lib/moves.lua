@@ -114,6 +114,10 @@ local function end_task(task)
   task.progress = nil
   if run.open == 0 then
     run.ended_at = task.ended_at
+    -- Its schedule may have come due meanwhile.
+    if run.schedule then
+      stand_timer("cron:" .. run.schedule, task.ended_at)
+    end
   end
   stand_until_removal(task)
   if task.deadline then

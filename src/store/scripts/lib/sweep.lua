@@ -90,6 +90,13 @@ local function handle_due(member, budget)
     end
     return budget
   end
+  local schedule = string.match(member, "^cron:(s%d+)$")
+  if schedule then
+    -- Whoever makes its run moves it on; if nobody does, it is told again.
+    table.insert(due_schedules, schedule)
+    stand_timer(member, now() + LIMITS.cron_again_ms)
+    return budget
+  end
   local run = known[string.match(member, "^cancel:(r%d+)$")]
   if run and run.cancel_from then
     local _, left = cancel_batch(run, math.min(budget, LIMITS.cancels_per_sweep), budget)

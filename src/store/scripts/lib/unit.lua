@@ -335,6 +335,9 @@ local function arm_outbox()
   end
 end
 
+-- Schedules whose time has come: Lua knows no calendar, so the caller makes their runs.
+local due_schedules = {}
+
 local function flush()
   if #facts > 0 then
     local time = publish_facts()
@@ -365,6 +368,9 @@ end
 local function answer_with(text)
   flush()
   local hints = outbox_due and ',"outbox":true' or ""
+  if #due_schedules > 0 then
+    hints = hints .. ',"schedules_due":' .. cjson.encode(due_schedules)
+  end
   if tick then
     hints = hints
       .. ',"tick":{"at":'
