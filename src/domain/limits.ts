@@ -121,6 +121,15 @@ export const LIMITS = {
   usage_names_kept: 20,
   /** Of each amount: sums of these stay exact in the 14 digits that Lua writes. */
   usage_amount: 1_000_000_000_000,
+  /** What a task may delegate unless its options say otherwise: levels below it, and tasks in all of them together. */
+  delegation_depth: 2,
+  delegation_tasks: 20,
+  delegation_depth_cap: 5,
+  /** Also bounds the list of children in a record, and what a poll reads of them. */
+  delegation_tasks_cap: 200,
+  delegation_types: 20,
+  /** Tasks of subtrees that one call cancels; the rest becomes due work. */
+  cancels_per_call: 50,
   /** Arguments of one Redis command within a script, an even number: longer lists go in pieces. */
   arguments: 400,
   /** Due items that one call handles before its own work. */

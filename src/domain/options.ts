@@ -25,12 +25,23 @@ export const taskOptions = z.strictObject({
   retry: retryPolicy.optional(),
   trigger_rule: z.enum(TRIGGER_RULES).optional(),
   result_schema: z.record(z.string(), z.json()).optional(),
+  delegation: z
+    .strictObject({
+      agent_types: z
+        .array(z.string().trim().min(1).max(LIMITS.agent_type_length))
+        .min(1)
+        .max(LIMITS.delegation_types)
+        .optional(),
+      max_depth: z.int().min(0).max(LIMITS.delegation_depth_cap).optional(),
+      max_tasks: z.int().min(0).max(LIMITS.delegation_tasks_cap).optional(),
+    })
+    .optional(),
 });
 
 export type TaskOptions = z.infer<typeof taskOptions>;
 
 /** Named by the contract, and not built yet: refused by name, so that nobody relies on what does not happen. */
-const LATER = ["review", "locks", "delegation", "concurrency_key", "concurrency_limit"];
+const LATER = ["review", "locks", "concurrency_key", "concurrency_limit"];
 
 /** Of a workflow, not of a task. */
 const CRON = "cron";

@@ -16,6 +16,8 @@ const REASONS = [
   "lease_ended",
   "instance_replaced",
   "cancelled",
+  "no_children",
+  "children_open",
   "version_conflict",
   "idempotency_conflict",
   "result_schema",

@@ -9,7 +9,8 @@ import { STATUSES, TRIGGER_RULES } from "./lifecycle.ts";
 
 /**
  * How an attempt ends. `timed_out`: it ran as long as it may. `voided`: by cancel, redrive or promotion. `replaced`:
- * another process took over as its agent. `needs_input`: given back until its question is answered.
+ * another process took over as its agent. `waiting`: given back until its children end. `needs_input`: given back until
+ * its question is answered.
  */
 const LEASE_ENDS = [
   "expired",
@@ -19,6 +20,7 @@ const LEASE_ENDS = [
   "completed",
   "failed",
   "needs_input",
+  "waiting",
   "voided",
 ] as const;
 
@@ -75,6 +77,16 @@ const messageRecord = z.strictObject({
   shown_at: z.int().optional(),
 });
 
+/** What a task may delegate: to whom, how many levels below it, and how many tasks in all of them together. */
+const delegationGrant = z.strictObject({
+  /** Any type where absent. */
+  agent_types: z.array(z.string()).optional(),
+  max_depth: z.int(),
+  max_tasks: z.int(),
+});
+
+export type DelegationGrant = z.infer<typeof delegationGrant>;
+
 export const taskRecord = z.strictObject({
   task_id: z.string(),
   title: z.string(),
@@ -118,6 +130,19 @@ export const taskRecord = z.strictObject({
   skipped_because: z.string().optional(),
   /** The task whose holder created it; the same run. */
   parent: z.string().optional(),
+  /** Its parent, the parent of that one and so on, the outermost first. */
+  ancestors: z.array(z.string()).optional(),
+  /** Absent: what every task may delegate. */
+  delegation: delegationGrant.optional(),
+  /** Tasks ever created below it, at every level. */
+  delegated: z.int().optional(),
+  children: z.array(z.string()).optional(),
+  /** Children that have not ended, without those that run alone. */
+  open_children: z.int().optional(),
+  /** How many of its children had ended when it was last resumed: their results were handed out then. */
+  children_seen: z.int().optional(),
+  /** True for a child that was retried when its parent had resumed or ended: nobody waits for it. */
+  alone: z.boolean().optional(),
   /** The task whose result it judges; the same run. */
   reviews: z.string().optional(),
   /** What a suspended task waits for. */

@@ -70,6 +70,8 @@ function statusOf(reason: Reason): Status {
     case "lease_ended":
     case "instance_replaced":
     case "cancelled":
+    case "no_children":
+    case "children_open":
     case "version_conflict":
     case "idempotency_conflict":
       return 409;

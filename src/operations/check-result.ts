@@ -3,8 +3,8 @@ import { refuse, type Result } from "../domain/refusal.ts";
 import { misfits, sentence } from "../domain/schema-fit.ts";
 import type { SubmitCheck, Submitted } from "../store/codec.ts";
 import type { Store, Submission } from "../store/store.ts";
-import { leaseRefusal } from "./lease-refusal.ts";
 import { stillHeld } from "./still-held.ts";
+import { submitRefusal } from "./submit-refusal.ts";
 
 /** At most one further round trip, and that only where the task asks for it. */
 export async function submitChecked(
@@ -12,7 +12,7 @@ export async function submitChecked(
   submission: Submission,
 ): Promise<Result<Submitted>> {
   const first = await store.submit(submission);
-  if ("refused" in first) return leaseRefusal(first.refused, submission.lease);
+  if ("refused" in first) return submitRefusal(first.refused, submission.lease);
   if (!("check" in first.said)) return { ok: true, value: first.said };
   const problems = problemsOf(first.said.check, submission.result);
   if (problems.length > 0) {
@@ -23,7 +23,7 @@ export async function submitChecked(
   }
   const submit = { ...submission.submit, checked: true } as const;
   const second = await store.submit({ ...submission, submit });
-  if ("refused" in second) return leaseRefusal(second.refused, submission.lease);
+  if ("refused" in second) return submitRefusal(second.refused, submission.lease);
   if ("check" in second.said) throw new Error("a checked submit is to be checked again");
   return { ok: true, value: second.said };
 }

@@ -1,10 +1,11 @@
 /** Creates tasks in one run: what `create_task` and `create_workflow` share. */
 import { checkGraph } from "../domain/graph.ts";
-import { parseRunId, parseTaskId } from "../domain/ids.ts";
-import { LIMITS } from "../domain/limits.ts";
+import { parseRunId, parseTaskId, runOf } from "../domain/ids.ts";
 import { nearest } from "../domain/nearest.ts";
 import { ok, refuse, type Result } from "../domain/refusal.ts";
-import type { Creation, TextBeside } from "../store/store.ts";
+import type { Creation, HeldLease, TextBeside } from "../store/store.ts";
+import { creationRefusal } from "./creation-refusal.ts";
+import { readLease } from "./lease-refusal.ts";
 import { newTask } from "./new-task.ts";
 import { notFound } from "./not-found.ts";
 import type { Call } from "./operation.ts";
@@ -39,27 +40,23 @@ export interface Created {
 
 export async function createTasks(call: Call, input: CreateInput): Promise<Result<Created>> {
   const { services, caller } = call;
-  if (input.lease !== undefined || caller.role === "worker") {
-    return refuse(
-      "not_available",
-      "Tasks under a lease of your own are not yet available: ask an orchestrator to create the task.",
-    );
-  }
-  if (input.run_id !== undefined && parseRunId(input.run_id) === undefined) {
-    return notFound("run", input.run_id);
-  }
-  const planned = plan(input, () => randomName(services.random));
+  const parent = parentOf(call, input);
+  if (!parent.ok) return parent;
+  const lease = parent.value;
+  const planned = plan(input, { lease, blobName: () => randomName(services.random) });
   if (!planned.ok) return planned;
   const reply = await services.store.create({
     ...planned.value,
     operation_id: call.operation_id,
     created_by: caller.key_id,
+    ...(lease && { lease }),
     ...(input.idempotency_key !== undefined && {
       idempotency_key: input.idempotency_key,
-      fingerprint: await fingerprint(input),
+      // A later attempt of the same parent that sends the same finds what the one before it created.
+      fingerprint: await fingerprint({ ...input, ...(lease && { lease: lease.task_id }) }),
     }),
   });
-  if ("refused" in reply) return creationRefusal(reply.refused, input);
+  if ("refused" in reply) return creationRefusal(reply.refused, { input, lease });
   const { run_id, tasks, types } = reply.said;
   const note = unserved(planned.value.agent_types, Object.keys(types));
   return ok({ run_id, tasks, ...(note && { note }) });
@@ -67,13 +64,39 @@ export async function createTasks(call: Call, input: CreateInput): Promise<Resul
 
 /** Whether anything is wrong with it that can be seen without looking at what exists. */
 export function checkCreation(input: CreateInput): Result<unknown> {
-  return plan(input, () => "");
+  return plan(input, { lease: undefined, blobName: () => "" });
+}
+
+/** The lease under which the tasks are created, if there is one; a worker needs one. */
+function parentOf({ caller }: Call, input: CreateInput): Result<HeldLease | undefined> {
+  if (input.run_id !== undefined && parseRunId(input.run_id) === undefined) {
+    return notFound("run", input.run_id);
+  }
+  if (input.lease === undefined) {
+    return caller.role === "worker"
+      ? refuse(
+          "role",
+          "A worker creates children of its own task only: pass the lease of that task, from poll_tasks.",
+        )
+      : ok(undefined);
+  }
+  const lease = readLease(input.lease, caller);
+  if (!lease.ok) return lease;
+  const own = runOf(lease.value.task_id);
+  if (input.run_id === undefined || input.run_id === own) return lease;
+  return refuse(
+    "invalid",
+    `Children belong to the run of their parent (${own}), not to ${input.run_id}: leave run_id out.`,
+  );
 }
 
 type Plan = Omit<Creation, "operation_id" | "created_by">;
 
 /** Checks all that can be checked without looking at what exists. */
-function plan(input: CreateInput, blobName: () => string): Result<Plan> {
+function plan(
+  input: CreateInput,
+  { lease, blobName }: { lease: HeldLease | undefined; blobName: () => string },
+): Result<Plan> {
   const graph = checkGraph(
     input.tasks.map(({ key, dependencies }) => ({ key, dependencies: dependencies ?? [] })),
     (name) => parseTaskId(name) !== undefined,
@@ -96,7 +119,7 @@ function plan(input: CreateInput, blobName: () => string): Result<Plan> {
   const upstream = input.tasks
     .flatMap(({ dependencies }) => dependencies ?? [])
     .filter((name) => !numbers.has(name));
-  const run = input.run_id ?? upstreamRun(input, upstream);
+  const run = lease ? runOf(lease.task_id) : (input.run_id ?? upstreamRun(input, upstream));
   return ok({
     ...(run !== undefined && { run_id: run }),
     ...(input.name !== undefined && { name: input.name.toWellFormed() }),
@@ -116,46 +139,6 @@ function upstreamRun(input: CreateInput, upstream: readonly string[]): string | 
   return input.name === undefined && first !== undefined
     ? first.slice(0, first.indexOf("t"))
     : undefined;
-}
-
-function creationRefusal(
-  refused: {
-    refused: string;
-    ids?: string[] | undefined;
-    limit?: number | undefined;
-    what?: string | undefined;
-  },
-  input: CreateInput,
-): Result<never> {
-  switch (refused.refused) {
-    case "not_found":
-      return refuse(
-        "not_found",
-        `Nothing was created: no ${refused.ids?.join(", ")} here (unknown, or removed after its retention).`,
-        { ids: refused.ids },
-      );
-    case "cancelled":
-      return refuse(
-        "cancelled",
-        `Nothing was created: ${refused.ids?.join(", ")} is being cancelled. Start a new run, or add to it once it has ended.`,
-      );
-    case "idempotency_conflict":
-      return refuse(
-        "idempotency_conflict",
-        "This idempotency_key was used with other contents: send the same call again, or take a new key.",
-        { tasks: input.tasks.length },
-      );
-    case "limit":
-      return refuse(
-        "limit",
-        refused.what === "lanes"
-          ? `Nothing was created: a project has at most ${LIMITS.lanes} combinations of agent_type, requires and assignee; reuse one.`
-          : `Nothing was created: a run has at most ${LIMITS.tasks_per_run} tasks; start a new run.`,
-        { limit: refused.limit },
-      );
-    default:
-      throw new Error(`unexpected refusal of a creation: ${refused.refused}`);
-  }
 }
 
 function unserved(types: readonly string[], served: readonly string[]): string | undefined {

@@ -41,6 +41,8 @@ export const createWorkflow = defineOperation({
     schedule_id: z.string().optional(),
     tasks: z.int(),
     ready: z.int().optional(),
+    /** With a lease: the first child; the others are numbered on from there. */
+    first: z.string().optional(),
     note: z.string().optional(),
   }),
   run: async (call, { lease, dry_run, idempotency_key, ...given }) => {
@@ -68,7 +70,14 @@ export const createWorkflow = defineOperation({
     if (!created.ok) return created;
     const { run_id, note } = created.value;
     const ready = created.value.tasks.filter(({ status }) => status === "ready").length;
-    return ok({ run_id, tasks: input.tasks.length, ready, ...(note && { note }) });
+    const first = created.value.tasks[0]?.task_id;
+    return ok({
+      run_id,
+      tasks: input.tasks.length,
+      ready,
+      ...(lease !== undefined && first !== undefined && { first }),
+      ...(note && { note }),
+    });
   },
 });
 

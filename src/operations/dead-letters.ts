@@ -28,7 +28,7 @@ export async function deadLetters(
   const { records, groups, next, now } = reply.said;
   const tasks = records
     .filter((task) => agent_type === undefined || task.agent_type === agent_type)
-    .map((task): TaskLine => Object.assign(taskLine(task, now), causeOf(task)));
+    .map((task): TaskLine => Object.assign(taskLine(task, { now }), causeOf(task)));
   return ok({
     tasks,
     ...(groups.length > 0 && { groups }),

@@ -5,6 +5,7 @@ import type { AttemptRecord, TaskRecord } from "../domain/task.ts";
 import { type HandedTask, type Payload, payload } from "../store/codec.ts";
 import type { Store } from "../store/store.ts";
 import type { TextName } from "../store/texts.ts";
+import { childNames, childrenWithin, shownChild } from "./children.ts";
 import { inputNames, inputsWithin } from "./inputs.ts";
 import { cutText, fitting, sizeOf } from "./reply-budget.ts";
 import { talk, talkOf } from "./talk.ts";
@@ -22,6 +23,7 @@ export const handedOut = z.looseObject({
   notes: z.json().optional(),
   result_schema: z.json().optional(),
   ...talk,
+  children: z.array(shownChild).optional(),
   held: z.boolean().optional(),
   cut: z.string().optional(),
 });
@@ -54,12 +56,13 @@ export async function handOut(
   });
 }
 
-/** Payload, notes, schema, inputs: in this order, as `present` takes them. */
+/** Payload, notes, schema, children, inputs: in this order, as `present` takes them. */
 function namesFor(task: TaskRecord): TextName[] {
   return [
     ...(task.payload_blob === undefined ? [] : [{ blob: task.payload_blob }]),
     ...(task.has_notes ? [{ field: `${task.task_id}:notes` }] : []),
     ...(task.has_schema ? [{ field: `${task.task_id}:schema` }] : []),
+    ...childNames(task),
     ...inputNames(task),
   ];
 }
@@ -74,6 +77,7 @@ function present(
   const text = record.payload_blob === undefined ? inline : parsePayload(rest.shift());
   const notes = record.has_notes ? rest.shift() : undefined;
   const schema = record.has_schema ? rest.shift() : undefined;
+  const ofChildren = rest.splice(0, childNames(record).length);
   const errors = (record.attempts ?? [])
     .filter(({ outcome }) => !GIVEN_BACK.has(outcome))
     .map(describe);
@@ -85,6 +89,7 @@ function present(
     schema,
     cut: !said.whole,
   });
+  const children = childrenWithin(record, { texts: ofChildren, bytes: shown.left });
   return {
     lease: formatLease({ task_id, attempt, check: lease.check }),
     lease_seconds: Math.max(0, Math.floor((lease.until_ms - now) / 1000)),
@@ -95,7 +100,8 @@ function present(
     }),
     ...said.talk,
     ...shown.parts,
-    ...inputsWithin(record, { texts: rest, bytes: shown.left }),
+    ...(record.children && { children }),
+    ...inputsWithin(record, { texts: rest, bytes: shown.left - sizeOf(children) }),
   };
 }
 
@@ -144,7 +150,11 @@ function shareOut(
 }
 
 /** Ends of an attempt in which nothing went wrong. */
-const GIVEN_BACK: ReadonlySet<AttemptRecord["outcome"]> = new Set(["released", "needs_input"]);
+const GIVEN_BACK: ReadonlySet<AttemptRecord["outcome"]> = new Set([
+  "released",
+  "waiting",
+  "needs_input",
+]);
 
 /** Ends of an attempt about which its worker said nothing. */
 const ENDS: ReadonlyMap<AttemptRecord["outcome"], string> = new Map([

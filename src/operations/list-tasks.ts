@@ -6,6 +6,7 @@ import { LIMITS } from "../domain/limits.ts";
 import { ok, refuse } from "../domain/refusal.ts";
 import { EVERYBODY } from "../domain/role.ts";
 import type { Listing } from "../store/looks.ts";
+import { awaitedChildren } from "./children.ts";
 import { deadLetters } from "./dead-letters.ts";
 import { agentType, runId } from "./fields.ts";
 import { notFound } from "./not-found.ts";
@@ -62,12 +63,16 @@ export const listTasks = defineOperation({
       };
       const reply = await store.list(listing);
       if ("refused" in reply) throw new Error("a listing was refused");
+      const { records, now } = reply.said;
+      const awaited = await awaitedChildren(store, records);
       found.push(
-        ...reply.said.records.map((task) => ({
-          ...taskLine(task, reply.said.now),
-          // Long, and wanted only by whoever looks for questions.
-          ...(status === "needs_input" && { question: task.question }),
-        })),
+        ...records.map((task) =>
+          Object.assign(
+            taskLine(task, { now, awaited }),
+            // Long, and wanted only by whoever looks for questions.
+            status === "needs_input" && { question: task.question },
+          ),
+        ),
       );
       next = reply.said.next ?? undefined;
       place = next === undefined ? undefined : parseTaskId(next);

@@ -48,7 +48,7 @@ export function newTask(input: TaskInput, { numbers, blobName }: NewTaskContext)
   const payload = JSON.stringify({ task_description: description, context: input.context });
   const bytes = bytesOf(payload);
   const { requires, assignee, lease_seconds, max_run_seconds, retry } = options.value;
-  const { start_at, start_within_seconds, deadline, result_schema } = options.value;
+  const { start_at, start_within_seconds, deadline, result_schema, delegation } = options.value;
   const { trigger_rule = "all_success" } = options.value;
   return ok({
     payload,
@@ -69,6 +69,7 @@ export function newTask(input: TaskInput, { numbers, blobName }: NewTaskContext)
       ...(retry && { retry }),
       ...(trigger_rule !== "all_success" && { trigger_rule }),
       ...(result_schema && { has_schema: true }),
+      ...(delegation && { delegation }),
       ...(dependencies.length > 0 && {
         dependencies: dependencies.map((name) => wanted(name, numbers)),
       }),

@@ -5,9 +5,10 @@ import type { RunRecord, TaskRecord } from "../domain/task.ts";
 import type { Store } from "../store/store.ts";
 import { isTerminal } from "../domain/lifecycle.ts";
 import { runOf } from "../domain/ids.ts";
+import { awaitedChildren } from "./children.ts";
 import { notFound } from "./not-found.ts";
 import { fitting } from "./reply-budget.ts";
-import { waitsFor } from "./waits-for.ts";
+import { type Circumstances, waitsFor } from "./waits-for.ts";
 import { readFacts } from "./why/read-facts.ts";
 import { runWhy } from "./why/run-why.ts";
 
@@ -35,8 +36,9 @@ export async function runStatus(
   const run = records.find((record): record is RunRecord => !("task_id" in record));
   if (!run) return notFound("run", run_id);
   const tasks = records.filter((record): record is TaskRecord => "task_id" in record);
+  const awaited = await awaitedChildren(store, tasks);
   const shown = fitting(
-    tasks.map((task) => brief(task, { now, detail })),
+    tasks.map((task) => brief(task, { now, awaited, detail })),
     LIMITS.reply_bytes,
   );
   const end = offset + shown.length;
@@ -96,9 +98,9 @@ function countsOf({ counts }: RunRecord): Record<string, number> {
 
 function brief(
   task: TaskRecord,
-  { now, detail }: { now: number; detail: string },
+  { detail, ...about }: Circumstances & { detail: string },
 ): Record<string, unknown> {
-  const waits_for = waitsFor(task, now);
+  const waits_for = waitsFor(task, about);
   return {
     task_id: task.task_id,
     title: task.title,

@@ -81,12 +81,6 @@ function prepare(
   { input, lease }: { input: Input; lease: HeldLease },
 ): Result<Submission> {
   const { status, error } = input;
-  if (status === "waiting") {
-    return refuse(
-      "not_available",
-      `status ${status} is not yet available: use released to hand the task back.`,
-    );
-  }
   const usage = readUsage(input.usage);
   if (!usage.ok) return usage;
   if (input.task_id !== undefined && input.task_id !== lease.task_id) {

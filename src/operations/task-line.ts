@@ -1,6 +1,6 @@
 /** A task as one line of a list. */
 import type { TaskRecord } from "../domain/task.ts";
-import { waitsFor } from "./waits-for.ts";
+import { type Circumstances, waitsFor } from "./waits-for.ts";
 
 export interface TaskLine {
   readonly [field: string]: unknown;
@@ -9,9 +9,8 @@ export interface TaskLine {
   readonly status: string;
 }
 
-/** `now` in milliseconds of Redis' clock. */
-export function taskLine(task: TaskRecord, now: number): TaskLine {
-  const waits_for = waitsFor(task, now);
+export function taskLine(task: TaskRecord, about: Circumstances): TaskLine {
+  const waits_for = waitsFor(task, about);
   const lease = task.lease && !task.lease.ended ? task.lease : undefined;
   return {
     task_id: task.task_id,

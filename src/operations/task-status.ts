@@ -6,9 +6,11 @@ import { ok, refuse, type Result } from "../domain/refusal.ts";
 import type { TaskRecord } from "../domain/task.ts";
 import type { Store } from "../store/store.ts";
 import type { TextName } from "../store/texts.ts";
+import { awaitedChildren, readChildren } from "./children.ts";
 import { notFound } from "./not-found.ts";
 import { cutText, sizeOf } from "./reply-budget.ts";
-import { waitsFor } from "./waits-for.ts";
+import { type Circumstances, waitsFor } from "./waits-for.ts";
+import { awaitedAmong } from "./why/children.ts";
 import { readFacts } from "./why/read-facts.ts";
 import { taskWhy } from "./why/task-why.ts";
 
@@ -37,6 +39,7 @@ export async function taskStatus(
   const { records, texts, now } = reply.said;
   const task = records.find((record): record is TaskRecord => "task_id" in record);
   if (!task) return notFound("task", task_id);
+  const about = { now, awaited: await awaitedChildren(store, [task]) };
   const inline = new Map(Object.entries(texts));
   const result = await whole(store, {
     blob: task.result_blob,
@@ -45,7 +48,7 @@ export async function taskStatus(
   if (detail !== "full") {
     return fit(
       {
-        ...head(task, now),
+        ...head(task, about),
         ...(result !== undefined && { result }),
       },
       offset,
@@ -57,8 +60,9 @@ export async function taskStatus(
   });
   return fit(
     {
-      ...head(task, now),
+      ...head(task, about),
       ...facts(task),
+      ...(await family(store, task)),
       ...(typeof payload === "object" && payload),
       ...(task.has_schema && { result_schema: inline.get(`${task_id}:schema`) }),
       ...(task.answers && { answers: task.answers }),
@@ -82,11 +86,13 @@ async function taskWithWhy(store: Store, task_id: string): Promise<Result<TaskSt
   const facts = await readFacts(store, { task_id });
   const task = facts.tasks.get(task_id);
   if (!task) return notFound("task", task_id);
-  return ok({ ...head(task, facts.now), ...taskWhy(task, facts) });
+  const awaited = new Map([[task_id, awaitedAmong(task, facts.tasks)]]);
+  return ok({ ...head(task, { now: facts.now, awaited }), ...taskWhy(task, facts) });
 }
 
-function head(task: TaskRecord, now: number): TaskStatus {
-  const waits_for = waitsFor(task, now);
+function head(task: TaskRecord, about: Circumstances): TaskStatus {
+  const { now } = about;
+  const waits_for = waitsFor(task, about);
   const lease = task.lease && !task.lease.ended ? task.lease : undefined;
   return {
     task_id: task.task_id,
@@ -104,6 +110,27 @@ function head(task: TaskRecord, now: number): TaskStatus {
     ...(task.error && { error: parse(task.error) }),
     ...(task.attempt > 0 && { attempt: task.attempt }),
   };
+}
+
+/** What it was delegated by, and what it has delegated. */
+async function family(store: Store, task: TaskRecord): Promise<Record<string, unknown>> {
+  const { parent, alone, delegation, delegated, children } = task;
+  const below = children && (await readChildren(store, children));
+  return {
+    ...(parent !== undefined && { parent }),
+    ...(alone && { alone }),
+    ...(delegation && { delegation }),
+    ...(delegated !== undefined && { delegated }),
+    ...(below && {
+      children: below.map((child) =>
+        Object.assign(childLine(child), child.alone && { alone: true }),
+      ),
+    }),
+  };
+}
+
+function childLine({ task_id, title, status }: TaskRecord): Record<string, unknown> {
+  return { task_id, title, status };
 }
 
 function facts(task: TaskRecord): Record<string, unknown> {

@@ -1,9 +1,18 @@
 /** What a task waits for, in a few words for lists; `why/` says it in full. */
 import type { TaskRecord } from "../domain/task.ts";
+import { listed } from "./why/cause.ts";
 import { waitsOn } from "./why/dependency.ts";
 
-/** Absent for a task that waits for nothing. `now` is in milliseconds of Redis' clock. */
-export function waitsFor(task: TaskRecord, now: number): string | undefined {
+export interface Circumstances {
+  /** Milliseconds of Redis' clock. */
+  readonly now: number;
+  /** Open children of suspended tasks, by parent; those of a parent that is not named are counted only. */
+  readonly awaited?: ReadonlyMap<string, readonly string[]>;
+}
+
+/** Absent for a task that waits for nothing. */
+export function waitsFor(task: TaskRecord, about: Circumstances): string | undefined {
+  const { now } = about;
   switch (task.status) {
     case "blocked":
       return waitsOn(task).join(", ");
@@ -12,10 +21,20 @@ export function waitsFor(task: TaskRecord, now: number): string | undefined {
     case "ready":
       return `${task.agent_type}${task.assignee ? ` ${task.assignee}` : ""}`;
     case "suspended":
-      return task.suspended_for;
+      return task.suspended_for === "children"
+        ? `children: ${childrenOf(task, about)}`
+        : task.suspended_for;
     default:
       return undefined;
   }
+}
+
+function childrenOf(
+  { task_id, open_children = 0 }: TaskRecord,
+  { awaited }: Circumstances,
+): string {
+  const names = awaited?.get(task_id) ?? [];
+  return names.length > 0 ? listed(names) : `${open_children}`;
 }
 
 function seconds(ms: number): number {

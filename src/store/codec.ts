@@ -48,6 +48,10 @@ const refusedReply = z.strictObject({
     "agent_type_needed",
     "instance_replaced",
     "version_conflict",
+    "graph",
+    "delegation",
+    "no_children",
+    "children_open",
   ]),
   answer: z.enum(STATUSES).optional(),
   status: z.enum(STATUSES).optional(),
@@ -56,6 +60,15 @@ const refusedReply = z.strictObject({
   ids: z.array(z.string()).optional(),
   limit: z.int().optional(),
   what: z.string().optional(),
+  /** How much is left of the limit. */
+  left: z.int().optional(),
+  /** Which of the tasks to create, counted from 1. */
+  number: z.int().optional(),
+  /** What is not allowed, and what would be. */
+  names: z.array(z.string()).optional(),
+  allowed: z.array(z.string()).optional(),
+  /** The caller still holds its task. */
+  held: z.boolean().optional(),
   seen_seconds_ago: z.int().optional(),
   version: z.int().optional(),
   value: z.json().optional(),

@@ -7,6 +7,7 @@ import { CATEGORIES, DEFAULT_RETRY } from "../domain/failure.ts";
 import { LIMITS } from "../domain/limits.ts";
 import { MOVES, TERMINAL } from "../domain/lifecycle.ts";
 import { LANE_WIDTH, PRIORITY_STEP_MS, TIMER_OFFSET } from "../domain/order.ts";
+import { join } from "./enclose.ts";
 import { type Keys, type ProjectKey, SHARDS } from "./keys.ts";
 
 export interface ScriptSpec {
@@ -42,7 +43,7 @@ export interface Script {
 const SHEBANG = "#!lua flags=allow-key-locking";
 
 export function script(spec: ScriptSpec): Script {
-  const body = [...spec.chunks, spec.source].join("\n");
+  const body = join(spec.chunks, spec.source);
   const text = [SHEBANG, ...locals(spec), ...constants(body), body].join("\n");
   let sha: Promise<string> | undefined;
   return {

@@ -11,13 +11,16 @@ import healthSource from "./scripts/health.lua";
 import heartbeatSource from "./scripts/heartbeat.lua";
 import auditChunk from "./scripts/lib/audit.lua";
 import auditSchedules from "./scripts/lib/audit-schedules.lua";
+import auditFamilies from "./scripts/lib/audit-families.lua";
 import auditState from "./scripts/lib/audit-state.lua";
 import cancel from "./scripts/lib/cancel.lua";
+import children from "./scripts/lib/children.lua";
 import claim from "./scripts/lib/claim.lua";
 import clock from "./scripts/lib/clock.lua";
 import create from "./scripts/lib/create.lua";
 import breaker from "./scripts/lib/breaker.lua";
 import control from "./scripts/lib/control.lua";
+import delegation from "./scripts/lib/delegation.lua";
 import edges from "./scripts/lib/edges.lua";
 import failure from "./scripts/lib/failure.lua";
 import lanes from "./scripts/lib/lanes.lua";
@@ -51,7 +54,19 @@ import { script } from "./script.ts";
 
 /** Every script sweeps a little, and so touches what due items touch. */
 const SWEPT = ["control", "line", "events", "edges", "state", "state_names", "dead"] as const;
-const SWEEPING = [clock, unit, runs, moves, questions, breaker, edges, failure, cancel, sweep];
+const SWEEPING = [
+  clock,
+  unit,
+  runs,
+  moves,
+  questions,
+  breaker,
+  edges,
+  failure,
+  cancel,
+  children,
+  sweep,
+];
 
 export const SCRIPTS = {
   create: script({
@@ -61,7 +76,7 @@ export const SCRIPTS = {
     callKeys: ["operation"],
     restKeys: "blobs",
     restTexts: "payloads",
-    chunks: [...SWEEPING, lanes, create],
+    chunks: [...SWEEPING, lease, lanes, delegation, create],
     source: createSource,
   }),
   poll: script({
@@ -155,7 +170,7 @@ export const SCRIPTS = {
     name: "audit",
     keys: [...SWEPT, "idempotency", "schedules"],
     shards: true,
-    chunks: [...SWEEPING, schedulesChunk, auditChunk, auditState, auditSchedules],
+    chunks: [...SWEEPING, schedulesChunk, auditChunk, auditFamilies, auditState, auditSchedules],
     source: auditSource,
   }),
   tick: script({ name: "tick", keys: SWEPT, shards: true, chunks: SWEEPING, source: tickSource }),

@@ -2,6 +2,7 @@
 import type * as z from "zod";
 import type { Category } from "../domain/failure.ts";
 import type { LeaseRef } from "../domain/ids.ts";
+import type { TaskOptions } from "../domain/options.ts";
 import type { DependencyRecord, TaskRecord } from "../domain/task.ts";
 import {
   agentsReply,
@@ -64,7 +65,11 @@ export type NewTask = Pick<TaskRecord, "title" | "agent_type" | "priority" | "pa
       | "idempotency_key"
       | "has_schema"
     >
-  > & { readonly dependencies?: readonly WantedDependency[] };
+  > & {
+    readonly dependencies?: readonly WantedDependency[];
+    /** As asked for: what is missing is worked out from what its parent has left. */
+    readonly delegation?: NonNullable<TaskOptions["delegation"]>;
+  };
 
 /** JSON text that lies beside the record of a new task: the schema that its result has to fit. */
 export interface TextBeside {
@@ -77,6 +82,8 @@ export interface TextBeside {
 export interface Creation {
   readonly operation_id: string;
   readonly created_by: string;
+  /** The tasks become children of the lease's task, in the run of which they are created. */
+  readonly lease?: HeldLease;
   readonly run_id?: string;
   readonly name?: string;
   /** The schedule that makes this run. */
@@ -117,7 +124,7 @@ export interface Poll {
 export interface Submission {
   readonly lease: HeldLease;
   readonly submit: {
-    readonly status: "completed" | "failed" | "released" | "needs_input";
+    readonly status: "completed" | "failed" | "released" | "waiting" | "needs_input";
     readonly result_bytes: number;
     /** Name of the blob that takes a result over the inline size; empty where it rides in the shard. */
     readonly blob: string;

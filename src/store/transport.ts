@@ -24,7 +24,7 @@ export interface Transport {
   subscribe(channel: string): Promise<Subscription>;
 }
 
-export type Read = readonly ["GET", key: string] | readonly ["HGET", key: string, field: string];
+export type Read = readonly ["GET", key: string] | readonly ["HMGET", key: string, ...string[]];
 
 const PAUSES_MS = [30, 200, 800];
 
@@ -56,9 +56,9 @@ export function createTransport({ url, token, timeout_ms = 5_000 }: TransportCon
     pipeline: (commands) =>
       again(async () => {
         const pipeline = redis.pipeline();
-        for (const [name, key, field] of commands) {
+        for (const [name, key, ...fields] of commands) {
           if (name === "GET") pipeline.get(key);
-          else pipeline.hget(key, field);
+          else pipeline.hmget(key, ...fields);
         }
         return await pipeline.exec<unknown[]>();
       }),

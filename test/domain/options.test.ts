@@ -22,12 +22,9 @@ test("a misspelt option is refused with the nearest name", () => {
   });
 });
 
-test.each(["review", "locks", "delegation"])(
-  "%s is refused by name as not yet available",
-  (name) => {
-    expect(refusalOf({ [name]: {} })).toMatchObject({ reason: "not_available", option: name });
-  },
-);
+test.each(["review", "locks"])("%s is refused by name as not yet available", (name) => {
+  expect(refusalOf({ [name]: {} })).toMatchObject({ reason: "not_available", option: name });
+});
 
 test.each(["all_success", "all_done", "one_failed"] as const)(
   "trigger_rule %s is known",
@@ -49,6 +46,10 @@ test.each([
   { trigger_rule: "any_failed" },
   { requires: "gpu" },
   { start_at: "tomorrow" },
+  { delegation: { max_depth: 6 } },
+  { delegation: { max_tasks: 201 } },
+  { delegation: { agent_types: [] } },
+  { delegation: { depth: 1 } },
   { start_at: "2031-02-30T00:00:00Z" },
   { start_at: "2110-01-01T00:00:00Z" },
   { start_at: "9999-12-31T23:59:59Z" },

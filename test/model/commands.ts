@@ -2,6 +2,7 @@
  * What a sequence is made of: plain data, so that a failing one can be shrunk, printed and played again. Numbers that
  * choose among tasks, leases or calls count back from the newest, modulo how many there are.
  */
+import { type TaskOptions } from "../../src/domain/options.ts";
 import { type Category, type RetryPolicy } from "../../src/domain/failure.ts";
 import { type Control } from "../../src/store/store.ts";
 
@@ -23,6 +24,7 @@ export interface TaskSpec {
   readonly trigger_rule?: "all_done" | "one_failed";
   /** Its result has to fit. */
   readonly schema?: true;
+  readonly delegation?: NonNullable<TaskOptions["delegation"]>;
 }
 
 /** Which lease: `true` as it was given, `check`, `attempt` or `key` with that part forged. */
@@ -35,6 +37,8 @@ export type Command =
       /** `fan`: all others wait for the first. `chain`: each for the one before it. `tree`: a fan behind the first. */
       readonly shape: "free" | "fan" | "chain" | "tree";
       readonly join?: number;
+      /** Under which lease: the tasks become children of its task. */
+      readonly lease?: number;
       readonly key?: number;
     }
   | {
@@ -59,7 +63,7 @@ export type Command =
       readonly do: "submit";
       readonly lease: number;
       readonly forgery: Forgery;
-      readonly status: "completed" | "failed" | "released" | "needs_input";
+      readonly status: "completed" | "failed" | "released" | "waiting" | "needs_input";
       readonly category: Category;
       readonly code?: string;
       readonly retry_after_ms: number;

@@ -2,6 +2,7 @@
 import { createStore, type Store } from "../../src/store/store.ts";
 import { type Transport } from "../../src/store/transport.ts";
 import { keysOf } from "../../src/store/keys.ts";
+import { followFamily } from "./children.ts";
 import { type Command, type Ending } from "./commands.ts";
 import { Death } from "./call.ts";
 import { playEnding } from "./endings.ts";
@@ -20,7 +21,7 @@ const START = Date.UTC(2031, 4, 6);
 const DAY = 86_400_000;
 
 /** In the order of the chunks in Lua. */
-const WHEN_MOVED: readonly Follower[] = [countRunning, endSuspension];
+const WHEN_MOVED: readonly Follower[] = [countRunning, endSuspension, followFamily];
 
 export interface Sequence {
   readonly commands: readonly Command[];

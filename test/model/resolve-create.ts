@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { type NewTask, type WantedDependency } from "../../src/store/store.ts";
 import { type Call } from "./call.ts";
 import { type Command, type TaskSpec } from "./commands.ts";
-import { agentId, name, runAt, type Scene, taskAt, TYPES } from "./scene.ts";
+import { agentId, liveLeaseAt, name, runAt, type Scene, taskAt, TYPES } from "./scene.ts";
 
 export function creation(scene: Scene, command: Command & { do: "create" }): Call {
   const tasks = command.tasks.map((spec, index) =>
@@ -12,11 +12,15 @@ export function creation(scene: Scene, command: Command & { do: "create" }): Cal
   const upstream = tasks.flatMap(({ dependencies = [] }) =>
     dependencies.flatMap((dependency) => ("task_id" in dependency ? [dependency.task_id] : [])),
   );
-  const join = scene.world.runs.size > 0 ? command.join : undefined;
+  const some = scene.history.leases.length > 0 ? command.lease : undefined;
+  const lease =
+    some === undefined ? undefined : liveLeaseAt(scene, { lease: some, fits: () => true });
+  const join = scene.world.runs.size > 0 && !lease ? command.join : undefined;
   const asked = {
     created_by: "key-0",
+    ...(lease && { lease, run_id: lease.task_id.replace(/t\d+$/, "") }),
     ...(join !== undefined && { run_id: runAt(scene, join) }),
-    ...(join === undefined && tasks.length > 1 && { name: "flow" }),
+    ...(join === undefined && !lease && tasks.length > 1 && { name: "flow" }),
     tasks,
     payloads: tasks.map(({ title }) => JSON.stringify({ task_description: title })),
     texts: command.tasks.flatMap(({ schema }, index) =>
@@ -65,6 +69,7 @@ function newTask(scene: Scene, { spec, index }: { spec: TaskSpec; index: number 
     old: _old,
     requires,
     schema,
+    delegation,
     ...options
   } = spec;
   const later = (seconds: number): number => scene.world.now + seconds * 1000;
@@ -72,6 +77,7 @@ function newTask(scene: Scene, { spec, index }: { spec: TaskSpec; index: number 
     ...options,
     ...(requires && { requires: [...requires] }),
     ...(schema && { has_schema: true }),
+    ...(delegation && { delegation }),
     title: `task ${index}`,
     agent_type: TYPES[type] ?? "",
     payload_bytes: 30,

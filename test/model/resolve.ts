@@ -5,7 +5,18 @@ import { type Call } from "./call.ts";
 import { type Command, type Forgery } from "./commands.ts";
 import { controlCall } from "./resolve-control.ts";
 import { creation } from "./resolve-create.ts";
-import { agentId, keyOf, leaseAt, name, nth, runAt, type Scene, taskAt, TYPES } from "./scene.ts";
+import {
+  agentId,
+  keyOf,
+  leaseAt,
+  liveLeaseAt,
+  name,
+  nth,
+  runAt,
+  type Scene,
+  taskAt,
+  TYPES,
+} from "./scene.ts";
 
 /** Undefined where there is nothing that the command could be about. */
 export function resolve(scene: Scene, command: Command): Call | undefined {
@@ -105,7 +116,11 @@ function restart(scene: Scene, agent: number): Call {
 
 function submission(scene: Scene, command: Command & { do: "submit" }): Call {
   const { status, category, code, retry_after_ms, result, usage, checked, poll_next } = command;
-  const lease = leaseAt(scene, command);
+  const { lease: pick, forgery } = command;
+  const lease =
+    status === "waiting" && forgery === "true"
+      ? liveLeaseAt(scene, { lease: pick, fits: ({ children }) => children !== undefined })
+      : leaseAt(scene, command);
   const failed = status === "failed";
   return {
     op: "submit",

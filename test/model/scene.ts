@@ -1,5 +1,6 @@
 /** What a command of a sequence can refer to: the names, tasks and leases that the sequence has led to so far. */
 import { type ArmedTick } from "../../src/store/codec.ts";
+import { type TaskRecord } from "../../src/domain/task.ts";
 import { type HeldLease } from "../../src/store/store.ts";
 import { type Call } from "./call.ts";
 import { type Forgery } from "./commands.ts";
@@ -44,6 +45,18 @@ export function agentId(agent: number): string {
 
 export function keyOf(agent: number): string {
   return `key-${agent % 2}`;
+}
+
+/** Among the leases under which a task is worked on now and that fit, if there are any; else any one. */
+export function liveLeaseAt(
+  scene: Scene,
+  { lease, fits }: { lease: number; fits: (task: TaskRecord) => boolean },
+): HeldLease {
+  const live = scene.history.leases.filter(({ task_id, attempt }) => {
+    const task = scene.world.tasks.get(task_id);
+    return task?.status === "running" && task.attempt === attempt && fits(task);
+  });
+  return nth(live, lease) ?? leaseAt(scene, { lease, forgery: "true" });
 }
 
 export function leaseAt(

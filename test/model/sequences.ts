@@ -43,6 +43,15 @@ const task: fc.Arbitrary<TaskSpec> = fc
       { weight: 1, arbitrary: fc.constantFrom("all_done" as const, "one_failed" as const) },
     ),
     schema: rarely(fc.constant(true as const)),
+    delegation: rarely(
+      fc.constantFrom<NonNullable<TaskSpec["delegation"]>>(
+        {},
+        { max_depth: 3, max_tasks: 4 },
+        { max_depth: 1, agent_types: ["testing"] },
+        { max_tasks: 2 },
+        { max_depth: 0 },
+      ),
+    ),
   })
   .map(compact);
 
@@ -56,6 +65,10 @@ const create = fc
     shape: fc.constantFrom("free" as const, "fan" as const, "chain" as const, "tree" as const),
     join: fc.option(recent, { nil: undefined }),
     key: rarely(fc.nat(1)),
+    lease: fc.oneof(
+      { weight: 3, arbitrary: fc.constant(undefined) },
+      { weight: 2, arbitrary: recent },
+    ),
   })
   .map(compact);
 
@@ -100,6 +113,7 @@ const submit = fc
       { weight: 5, arbitrary: fc.constant("failed" as const) },
       { weight: 2, arbitrary: fc.constant("released" as const) },
       { weight: 2, arbitrary: fc.constant("needs_input" as const) },
+      { weight: 4, arbitrary: fc.constant("waiting" as const) },
     ),
     category: fc.oneof(
       {

@@ -34,6 +34,7 @@ export async function step(play: Play, call: Call): Promise<Reply> {
   const { world, history, stage, log } = play;
   log.push(`${world.now} ${call.op} ${JSON.stringify(call.args)}`);
   world.facts = [];
+  world.cancelsLeft = LIMITS.cancels_per_call;
   const before = { ...play.clockwork, first: timers(world)[0]?.at ?? Infinity };
   const performing = perform(call.op === "retire" && call.args.cut ? play.dying : play.store, call);
   // Two calls in a row remove: the state is read once both are done.

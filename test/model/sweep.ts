@@ -3,6 +3,7 @@ import { LIMITS } from "../../src/domain/limits.ts";
 import { isTerminal } from "../../src/domain/lifecycle.ts";
 import { type TaskRecord } from "../../src/domain/task.ts";
 import { cancelBatch, cancelTask } from "./cancel.ts";
+import { goOnCancelling } from "./children.ts";
 import { type Budget, follow } from "./edges.ts";
 import { lose, miss } from "./failures.ts";
 import { isDoomed, leaseOf, makeReady, move } from "./lifecycle.ts";
@@ -41,6 +42,10 @@ function handle({ world, timer, budget }: { world: World; timer: Timer; budget: 
   if (kind === "edges") {
     if (task?.has_dependents) follow({ world, task }, budget);
     else world.pending.delete(subject);
+    return;
+  }
+  if (kind === "children") {
+    goOnCancelling(world, task, subject);
     return;
   }
   // What was handled before in the same call may have ended or moved it.

@@ -20,15 +20,20 @@ interface Subject {
 }
 
 export function answer({ world, task }: Subject, text: string): string | undefined {
-  const { task_id, question = "" } = task;
+  const { question = "" } = task;
   if (task.suspended_for !== "answer") return `it has no open question; it is ${task.status}`;
   if (isDoomed(world, task)) return "its run was cancelled";
   task.answers = [...(task.answers ?? []), { question, answer: text }].slice(-LIMITS.answers_kept);
+  resume(world, task);
+  return undefined;
+}
+
+/** Who worked on it goes first for a while. */
+export function resume(world: World, task: TaskRecord): void {
   move(world, task, "resume");
-  world.facts.push(`task.resumed ${task_id}`);
+  world.facts.push(`task.resumed ${task.task_id}`);
   task.prefer = { agent_id: leaseOf(task).agent_id, until_ms: world.now + LIMITS.prefer_ms };
   makeReady(world, task);
-  return undefined;
 }
 
 export function sendMessage({ world, task }: Subject, text: string): string | undefined {

@@ -65,6 +65,10 @@ export interface World {
   readonly pending: Map<string, number>;
   /** Runs of which cancelling has not reached all tasks, with the time since when. */
   readonly cancelling: Map<string, number>;
+  /** Ended parents with open children that are still to be cancelled, with the time since when. */
+  readonly parting: Map<string, number>;
+  /** How many tasks below others the call in progress may still cancel. */
+  cancelsLeft: number;
   /** When ended tasks are looked at for removal. */
   readonly removals: Map<string, number>;
   /** When retention next looks for what nobody will miss; 0 before it has. */
@@ -98,6 +102,8 @@ export function newWorld(now: number, whenMoved: readonly Follower[]): World {
     breakerTimers: new Map(),
     pending: new Map(),
     cancelling: new Map(),
+    parting: new Map(),
+    cancelsLeft: 0,
     removals: new Map(),
     tidyAt: 0,
     state: new Map(),
@@ -122,7 +128,15 @@ export function memberOf(task_id: string): string {
   );
 }
 
-export type TimerKind = "place" | "deadline" | "start" | "edges" | "cancel" | "state" | "breaker";
+export type TimerKind =
+  | "place"
+  | "deadline"
+  | "start"
+  | "edges"
+  | "children"
+  | "cancel"
+  | "state"
+  | "breaker";
 
 export interface Timer {
   readonly at: number;
@@ -150,6 +164,7 @@ export function timers(world: World): Timer[] {
   }
   for (const [subject, at] of world.pending) add(at, "edges", subject);
   for (const [subject, at] of world.cancelling) add(at, "cancel", subject);
+  for (const [subject, at] of world.parting) add(at, "children", subject);
   for (const [subject, at] of world.stateTimers) add(at, "state", subject);
   for (const [subject, at] of world.breakerTimers) add(at, "breaker", subject);
   return found.toSorted((a, b) => a.at - b.at || (a.member < b.member ? -1 : 1));

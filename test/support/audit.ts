@@ -1,6 +1,7 @@
 /** Compares all records of a project with all that was derived from them, and says what does not fit. */
 import { type Books, memberOf, readBooks } from "./auditing/books.ts";
 import { checkEdges } from "./auditing/edges.ts";
+import { checkFamilies } from "./auditing/families.ts";
 import { checkLine } from "./auditing/line.ts";
 import { checkRecords } from "./auditing/records.ts";
 import type { Dump } from "./dump.ts";
@@ -11,6 +12,7 @@ export function audit(dump: Dump): string[] {
   checkRecords(books);
   checkLine(books);
   checkEdges(books);
+  checkFamilies(books);
   checkDeadLetters(books);
   checkBreakers(books);
   checkLanes(books);

@@ -10,6 +10,7 @@ import contract from "./tools.json" with { type: "json" };
 const READING = ["get_task_status", "list_tasks", "list_agents", "get_shared_state"];
 const WORKING = [
   "create_task",
+  "create_workflow",
   "poll_tasks",
   "heartbeat",
   "submit_result",

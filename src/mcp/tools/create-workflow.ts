@@ -1,5 +1,5 @@
 /** Queues a graph of tasks. */
-import { ORCHESTRATORS } from "../../domain/role.ts";
+import { AGENTS } from "../../domain/role.ts";
 import { createWorkflow } from "../../operations/create-workflow.ts";
 import { defineTool } from "../tool.ts";
 import { TASK_OPTIONS } from "./task-options.ts";
@@ -75,5 +75,5 @@ export const createWorkflowTool = defineTool({
     idempotentHint: false,
     openWorldHint: false,
   },
-  listedFor: ORCHESTRATORS,
+  listedFor: AGENTS,
 });

@@ -13,6 +13,7 @@ export const WHYS = [
   "agent",
   "time",
   "worker",
+  "children",
   "dependency",
   "ended",
 ] as const;

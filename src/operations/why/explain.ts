@@ -4,7 +4,8 @@ import type { TaskRecord } from "../../domain/task.ts";
 import { agent } from "./agent.ts";
 import { breaker } from "./breaker.ts";
 import { cancelling } from "./cancelling.ts";
-import { type Cause, type Explain, type Facts, WHYS } from "./cause.ts";
+import { awaitedAmong, children } from "./children.ts";
+import { type Cause, type Explain, type Facts, WHYS, type Why } from "./cause.ts";
 import { dependency, waitsOn } from "./dependency.ts";
 import { ended } from "./ended.ts";
 import { noAgent } from "./no-agent.ts";
@@ -18,6 +19,7 @@ const CAUSES: readonly Explain[] = [
   ended,
   cancelling,
   question,
+  children,
   time,
   worker,
   breaker,
@@ -46,12 +48,15 @@ export function rootOf(task: TaskRecord, facts: Facts): Root {
   return follow([task], facts);
 }
 
+const WAITS_FOR_TASKS: ReadonlySet<Why> = new Set(["dependency", "children"]);
+
 function follow(path: readonly TaskRecord[], facts: Facts): Root {
   const task = path.at(-1);
   if (!task) throw new Error("nothing to explain");
   const here = { cause: causeOf(task, facts), path };
-  if (here.cause.why !== "dependency" || path.length > LIMITS.why_steps) return here;
-  const below = waitsOn(task).flatMap((task_id) => {
+  if (!WAITS_FOR_TASKS.has(here.cause.why) || path.length > LIMITS.why_steps) return here;
+  const upstreams = [...waitsOn(task), ...awaitedAmong(task, facts.tasks)];
+  const below = upstreams.flatMap((task_id) => {
     const upstream = facts.tasks.get(task_id);
     const root = upstream && !path.includes(upstream) && follow([...path, upstream], facts);
     return root && root.cause.why !== "ended" ? [root] : [];

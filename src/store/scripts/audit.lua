@@ -17,6 +17,7 @@ end
 local function count_run(run)
   if run.tasks <= LIMITS.audit_run_tasks then
     audit_run(run)
+    audit_families(run)
   else
     table.insert(uncounted, '"' .. run.run_id .. '"')
   end
@@ -62,6 +63,8 @@ local function has_reason(member)
     return false
   elseif kind == "edges" then
     return task.has_dependents
+  elseif kind == "children" then
+    return task.children and (task.status == "failed" or task.status == "cancelled")
   elseif kind == "deadline" then
     return task.deadline and not TERMINAL[task.status]
   elseif kind == "start" then

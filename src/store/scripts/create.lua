@@ -1,5 +1,5 @@
 -- Creates tasks in one run, all or nothing: one task, or a workflow of them. Dependencies name tasks of the same call
--- by their number in it, or existing tasks by id.
+-- by their number in it, or existing tasks by id. With a lease they become children of its task.
 local names = { "next_due", "armed", "generation", "types", "run_seq", "lane_seq" }
 for _, agent_type in ipairs(request.agent_types) do
   table.insert(names, "lanes:" .. agent_type)
@@ -18,14 +18,19 @@ if request.idempotency_key then
   end
 end
 
-local tasks
-local run, refusal = find_run()
+local tasks, run, parent, refusal
+if request.lease then
+  parent, refusal = read_parent(request.lease)
+end
+if not refusal then
+  run, refusal = find_run()
+end
 if run then
   tasks, refusal = build_tasks(run)
 end
 if refusal then
-  -- A re-send of a creation that succeeded may meet a limit that it reached itself.
-  return redis.call("GET", operation) or cjson.encode(refusal)
+  -- A re-send of a creation that succeeded may meet a limit that it reached itself, or a lease that ended since.
+  return redis.call("GET", operation) or (type(refusal) == "string" and refusal or cjson.encode(refusal))
 end
 
 local reply = reply_for(run, tasks)
@@ -40,6 +45,10 @@ if request.idempotency_key then
   tasks[1].idempotency_key = request.idempotency_key
 end
 store_tasks(run, tasks)
+if parent then
+  adopt(parent, tasks)
+  renew_by(request.lease)
+end
 flush()
 sweep(LIMITS.sweep_per_call)
 return answer_with(reply)

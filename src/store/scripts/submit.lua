@@ -1,5 +1,6 @@
--- Ends an attempt: completed, failed, released or with a question. Sent twice, it answers the same and acts once. Where
--- the result must be checked first, it says how and does nothing else. With `agent` it also hands out the next task.
+-- Ends an attempt: completed, failed, released, or given back to wait for children or an answer. Sent twice, it answers
+-- the same and acts once. Where the result must be checked first, it says how and does nothing else. With `agent` it also
+-- hands out the next task.
 local lease, submit = request.lease, request.submit
 load({ lease.task_id, run_of(lease.task_id) })
 local task = known[lease.task_id]
@@ -24,6 +25,13 @@ elseif worth == "unknown" or ended then
   return answer_with(refusal_of(lease, worth))
 end
 
+local refusal = worth ~= "submitted" and unfit(task, submit)
+if refusal then
+  refusal.held = renew_by(lease) == "live"
+  flush()
+  sweep(LIMITS.sweep_per_call)
+  return answer_with(cjson.encode(refusal))
+end
 local check = worth ~= "submitted" and to_check(task, submit)
 if check then
   return check
@@ -42,6 +50,8 @@ elseif worth ~= "submitted" then
     fail(task, submit)
   elseif submit.status == "needs_input" then
     ask(task, submit)
+  elseif submit.status == "waiting" then
+    wait_for_children(task)
   else
     release(task)
   end

@@ -5,6 +5,9 @@ sweep(LIMITS.sweep_per_call)
 
 -- Tasks that have to end before this one goes on.
 local function waits_on(task)
+  if task.suspended_for == "children" then
+    return task.children
+  end
   local names = {}
   if task.status == "blocked" then
     for _, dependency in ipairs(task.dependencies) do

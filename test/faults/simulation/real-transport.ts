@@ -48,8 +48,11 @@ function plainForm(script: Script): { readonly text: string; readonly sha: strin
   return form;
 }
 
-/** As Upstash's client gives it: a text, or null. */
-function readable(reply: RespValue): string | null {
+type Readable = string | null | Readable[];
+
+/** As Upstash's client gives it: a text, a list, or null. */
+function readable(reply: RespValue): Readable {
+  if (Array.isArray(reply)) return reply.map(readable);
   return reply === null ? null : textIn(reply);
 }
 

@@ -120,6 +120,7 @@ function retry({ world, task }: Subject, { changes, text }: Control): string | u
   delete task.discarded_at;
   delete task.note;
   delete task.avoid;
+  delete task.prefer;
   delete task.start_at;
   delete task.order;
   Object.assign(task, taskRecord.partial().parse(changes?.fields ?? {}));
@@ -150,6 +151,8 @@ function promote({ world, task }: Subject, { late: found }: Control): string | u
   if (task.has_schema && found?.fit[task.task_id] !== attempt) {
     return found?.unfit[task.task_id] ?? "a further late result has come just now; promote again";
   }
+  const open = task.open_children ?? 0;
+  if (open > 0) return `it has open children (${open}): let them end, or cancel them first`;
   if (isTerminal(task.status)) reopenTask(world, task);
   move(world, task, "promote");
   world.facts.push(`task.completed ${task.task_id}`);

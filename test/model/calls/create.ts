@@ -8,6 +8,8 @@ import {
 } from "../../../src/domain/task.ts";
 import { type Creation, type NewTask } from "../../../src/store/store.ts";
 import { type Verdict, verdictOf } from "../edges.ts";
+import { adopt, grantOf, type Heritage, inherit } from "../delegation.ts";
+import { renewBy } from "../leases.ts";
 import { beingCancelled, makeReady } from "../lifecycle.ts";
 import { type Reply, said, refused } from "../reply.ts";
 import { countEnd, noteChange } from "../runs.ts";
@@ -20,12 +22,14 @@ export function create(world: World, call: Creation): Reply {
   if (same && same.fingerprint !== fingerprint) return refused({ refused: "idempotency_conflict" });
   const before = same ?? world.operations.get(operation_id);
   if (before) return said(before.reply);
+  const heritage = call.lease && inherit(world, call, call.lease);
+  if (heritage && "refused" in heritage) return refused(heritage.refused);
   const refusal = missing(world, call) ?? cancelled(world, call) ?? crowded(world, call);
   if (refusal) return refused(refusal);
 
   const fresh = call.run_id === undefined;
   const run = runFor(world, call);
-  const tasks = build({ world, call, run });
+  const tasks = build({ world, call, run, heritage });
   const reply = {
     run_id: run.run_id,
     types: Object.fromEntries(world.types),
@@ -36,6 +40,8 @@ export function create(world: World, call: Creation): Reply {
   if (idempotency_key !== undefined) world.idempotency.set(idempotency_key, remembered);
   keep({ world, call, tasks });
   count({ world, run, tasks, fresh });
+  if (heritage) adopt(world, heritage, tasks);
+  if (call.lease) renewBy(world, call.lease);
   sweep(world);
   return said(reply);
 }
@@ -101,10 +107,12 @@ function build({
   world,
   call,
   run,
+  heritage,
 }: {
   world: World;
   call: Creation;
   run: RunRecord;
+  heritage: Heritage | undefined;
 }): TaskRecord[] {
   const made: TaskRecord[] = [];
   for (const number of call.sequence) {
@@ -117,10 +125,16 @@ function build({
       ),
     );
     const open = dependencies.filter(({ ended }) => !ended).length;
-    const { dependencies: _, ...rest } = wanted;
+    const { dependencies: _, delegation, ...rest } = wanted;
     const judged = verdictOf({ ...rest, dependencies });
     made[number - 1] = {
       ...rest,
+      ...(delegation && { delegation: grantOf(delegation) }),
+      ...(heritage && {
+        parent: heritage.parent,
+        ancestors: heritage.ancestors,
+        delegation: heritage.grants[number - 1],
+      }),
       task_id: `${run.run_id}t${run.tasks + number}`,
       created_at: world.now,
       created_by: call.created_by,

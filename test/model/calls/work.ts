@@ -5,6 +5,7 @@ import { type TaskRecord } from "../../../src/domain/task.ts";
 import { type HeldLease, type Submission } from "../../../src/store/store.ts";
 import { noteOutcome, returnProbe } from "../breakers.ts";
 import { cancelTask } from "../cancel.ts";
+import { resumeParent } from "../children.ts";
 import { followAnew } from "../edges.ts";
 import { followFailure } from "../failures.ts";
 import { pastAttempt, refusal, renewBy, worthOf } from "../leases.ts";
@@ -50,6 +51,12 @@ export function submit(world: World, call: Submission): Reply {
     const { status, attempt } = task;
     return refused({ refused: worth.kind, status, attempt, kept: true });
   }
+  const unfit = worth.kind === "submitted" ? undefined : unfitness(world, task, submit.status);
+  if (unfit) {
+    const held = renewBy(world, lease).kind === "live";
+    sweep(world);
+    return refused({ ...unfit, held });
+  }
   if (worth.kind !== "submitted" && asksFirst(task, call)) {
     const schema: unknown = JSON.parse(world.texts.get(`${task.task_id}:schema`) ?? "null");
     return said({ check: { schema } });
@@ -75,11 +82,27 @@ function asksFirst(task: TaskRecord, { submit }: Submission): boolean {
   return submit.status === "completed" && !submit.checked && task.has_schema === true;
 }
 
+/** Why the submit cannot be accepted as it is. */
+function unfitness(
+  world: World,
+  { children, open_children = 0 }: TaskRecord,
+  status: Submission["submit"]["status"],
+): object | undefined {
+  if (status === "waiting" && !children) return { refused: "no_children" };
+  if (status !== "completed" || open_children === 0) return undefined;
+  const ids = (children ?? []).filter((id) => {
+    const child = world.tasks.get(id);
+    return child && !child.alone && !isTerminal(child.status);
+  });
+  return { refused: "children_open", ids };
+}
+
 function end({ world, task }: { world: World; task: TaskRecord }, call: Submission): void {
   const { status } = call.submit;
   if (status === "completed") complete({ world, task }, call);
   else if (status === "failed") fail({ world, task }, call);
   else if (status === "needs_input") ask({ world, task }, call);
+  else if (status === "waiting") waitForChildren({ world, task }, call);
   else release({ world, task }, call);
   const attempt = task.attempts?.at(-1);
   if (attempt) attempt.answer = task.status;
@@ -125,16 +148,42 @@ function release({ world, task }: { world: World; task: TaskRecord }, call: Subm
 }
 
 function ask({ world, task }: { world: World; task: TaskRecord }, call: Submission): void {
-  move(world, task, "suspend");
-  world.facts.push(`task.suspended ${task.task_id}`);
-  task.suspended_for = "answer";
+  suspend({ world, task }, { call, reason: "answer", outcome: "needs_input" });
   task.question = call.submit.question ?? "";
   noteChange(world, task, "question");
+}
+
+/** Until all children have ended: at once if they have. */
+function waitForChildren(
+  { world, task }: { world: World; task: TaskRecord },
+  call: Submission,
+): void {
+  suspend({ world, task }, { call, reason: "children", outcome: "waiting" });
+  if (task.open_children === 0) resumeParent(world, task);
+}
+
+/** Gives the lease back until what it waits for comes. */
+function suspend(
+  { world, task }: { world: World; task: TaskRecord },
+  {
+    call,
+    reason,
+    outcome,
+  }: {
+    call: Submission;
+    reason: "children" | "answer";
+    outcome: "waiting" | "needs_input";
+  },
+): void {
+  if (leaseOf(task).ended === "timed_out") task.failures = (task.failures ?? 0) - 1;
+  move(world, task, "suspend");
+  world.facts.push(`task.suspended ${task.task_id}`);
+  task.suspended_for = reason;
   delete task.progress;
   delete task.lost;
   keepNotes({ world, task }, call);
   returnProbe(world, task);
-  closeAttempt({ world, task }, "needs_input");
+  closeAttempt({ world, task }, outcome);
 }
 
 function keepNotes(

@@ -43,9 +43,9 @@ export function checkLine({ tasks, dump, line, fault }: Books): void {
 
 /**
  * A key that was written again without an expiry keeps its timer until that is due, and so does a breaker that closed.
- * Work on edges is checked with the edges, that on runs with the runs.
+ * Work on edges is checked with the edges, that on runs with the runs, that on children with these.
  */
-const STANDS_BY_ITSELF = /^(state|breaker|edges|cancel):/;
+const STANDS_BY_ITSELF = /^(state|breaker|edges|cancel|children):/;
 
 /** No test goes on for so long. */
 const LATEST = Date.UTC(2100, 0);

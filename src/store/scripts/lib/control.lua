@@ -24,7 +24,7 @@ local function redrive(task, changes)
   reopen_task(task)
   add_fact({ type = "task.ready", task_id = task.task_id, retried = true })
   move(task, "redrive")
-  for _, field in ipairs({ "failures", "rate_limits", "lost", "error", "error_code", "discarded_at", "note", "avoid", "start_at", "order" }) do
+  for _, field in ipairs({ "failures", "rate_limits", "lost", "error", "error_code", "discarded_at", "note", "avoid", "prefer", "start_at", "order" }) do
     task[field] = nil
   end
   local payload_before = task.payload_blob
@@ -89,6 +89,8 @@ local function promote(task)
     return "it is " .. task.status .. " already"
   elseif task.has_schema and request.late.fit[task.task_id] ~= attempts[#attempts] then
     return request.late.unfit[task.task_id] or "a further late result has come just now; promote again"
+  elseif (task.open_children or 0) > 0 then
+    return "it has open children (" .. task.open_children .. "): let them end, or cancel them first"
   end
   local result_text, result_blob = late_parts(late)
   add_fact({ type = "task.completed", task_id = task.task_id, attempt = attempts[#attempts], promoted = true })

@@ -1,5 +1,5 @@
 -- The steps of creating tasks: find the run, work out each task and its status, then store them.
--- Depends on: unit, moves, edges, lanes.
+-- Depends on: unit, moves, edges, lanes, delegation.
 
 local function unknown_ids()
   local missing = {}
@@ -103,6 +103,7 @@ local function build_tasks(run)
       return nil, { refused = "limit", limit = LIMITS.lanes, what = "lanes" }
     end
     task.attempt = 0
+    task.delegation = task.delegation and grant_of(task.delegation)
     task.created_by = request.created_by
     resolve_dependencies(task, wanted, made)
     task.status = status_of(task)
@@ -135,7 +136,7 @@ local function tell(run, tasks)
     add_fact({ type = "run.reopened", run_id = run.run_id })
   end
   for _, task in ipairs(tasks) do
-    add_fact({ type = "task.created", task_id = task.task_id, agent_type = task.agent_type })
+    add_fact({ type = "task.created", task_id = task.task_id, agent_type = task.agent_type, parent = task.parent })
     if task.status == "ready" then
       add_fact({ type = "task.ready", task_id = task.task_id })
     elseif task.status == "skipped" then

@@ -1,5 +1,5 @@
 -- What a submit does to its task.
--- Depends on: unit, moves, edges, lease.
+-- Depends on: unit, moves, edges, failure, children, lease.
 
 local function keep_result(task, submit)
   if submit.blob ~= "" then
@@ -72,19 +72,56 @@ local function release(task)
   make_ready(task)
 end
 
--- Given back until somebody answers. Asking is no failure: it uses up nothing, and says nothing about the agent.
-local function ask(task, submit)
-  add_fact({ type = "task.suspended", task_id = task.task_id, attempt = task.attempt, agent_id = task.lease.agent_id, suspended_for = "answer" })
+-- Gives the lease back until what it waits for comes. That is no failure: it uses up nothing, and says nothing about the
+-- agent.
+local function suspend(task, reason, outcome)
+  add_fact({ type = "task.suspended", task_id = task.task_id, attempt = task.attempt, agent_id = task.lease.agent_id, suspended_for = reason })
+  if task.lease.ended == "timed_out" then
+    task.failures = task.failures - 1
+  end
   move(task, "suspend")
-  task.suspended_for = "answer"
-  task.question = submit.question
-  note_change(task, "question")
+  task.suspended_for = reason
   task.progress = nil
   task.lost = nil
   keep_notes(task)
   return_probe(task)
-  close_attempt(task, "needs_input")
+  close_attempt(task, outcome)
   places[member_of(task.task_id)] = false
+end
+
+local function ask(task, submit)
+  suspend(task, "answer", "needs_input")
+  task.question = submit.question
+  note_change(task, "question")
+end
+
+local function wait_for_children(task)
+  suspend(task, "children", "waiting")
+  if task.open_children == 0 then
+    resume_parent(task)
+  end
+end
+
+-- The children that the task has to wait for.
+local function open_children_of(task)
+  local open = {}
+  load(task.children)
+  for _, id in ipairs(task.children) do
+    local child = known[id]
+    if child and not child.alone and not TERMINAL[child.status] then
+      table.insert(open, id)
+    end
+  end
+  return open
+end
+
+-- Why the submit cannot be accepted as it is; the lease is as good as before.
+local function unfit(task, submit)
+  if submit.status == "waiting" and not task.children then
+    return { refused = "no_children" }
+  elseif submit.status == "completed" and (task.open_children or 0) > 0 then
+    return { refused = "children_open", ids = open_children_of(task) }
+  end
 end
 
 -- Keeps what came too late beside the record, the last few only, so that no finished work is thrown away.

@@ -1,6 +1,6 @@
 -- Handles a few due items: leases that ran out, start times that came, edges that wait. Every call does a little of
 -- it, so that no process has to watch the clock.
--- Depends on: unit, moves, edges, failure, cancel; keys state and state_names.
+-- Depends on: unit, moves, edges, failure, cancel, children; keys state and state_names.
 
 -- The lease may have been renewed, or ended, since its place was written.
 local function expire(task)
@@ -66,6 +66,15 @@ local function handle_timer(member, kind, task)
   end
 end
 
+-- A parent that was retried meanwhile keeps the children that were not reached.
+local function go_on_cancelling(member, parent)
+  if parent and (parent.status == "failed" or parent.status == "cancelled") then
+    cancel_children(parent)
+  else
+    places[member] = false
+  end
+end
+
 -- Returns what is left of the budget for edges.
 local function handle_due(member, budget)
   local name = string.match(member, "^state:(.+)$")
@@ -104,7 +113,10 @@ local function handle_due(member, budget)
   end
   local kind, id = string.match(member, "^(%l+):(r%d+t%d+)$")
   local task = known[id or task_of(member)]
-  if task and doomed(task) then
+  if kind == "children" then
+    go_on_cancelling(member, task)
+    return budget
+  elseif task and doomed(task) then
     cancel_task(task)
     return budget
   end
