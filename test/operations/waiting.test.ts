@@ -131,6 +131,21 @@ describe("when the stream ends under a waiter", () => {
   });
 });
 
+test("new work is announced while somebody waits for its type, and else not", async () => {
+  const project = newProject();
+  const announcedBy = async (act: () => Promise<unknown>): Promise<number> => {
+    project.upstash.stats.reset();
+    await act();
+    return project.upstash.stats.snapshot().inner["PUBLISH"] ?? 0;
+  };
+  const create = (agent_type: string) => () => project.task({ agent_type });
+  expect(await announcedBy(create("testing"))).toBe(0);
+  const { answer } = await wait(project, { seconds: 1 });
+  expect(await announcedBy(create("testing"))).toBe(0);
+  expect(await announcedBy(create("implementation"))).toBe(1);
+  expect((await answer).tasks).toHaveLength(1);
+});
+
 test("a wake-up that is lost costs time and no work", async () => {
   const project = newProject();
   project.upstash.faults.add({ kind: "drop-message" });
