@@ -74,6 +74,11 @@ export const MOVES = {
   redrive: { from: ["failed"], to: "ready" },
   /** The task that it was skipped because of is tried again. */
   revive: { from: ["skipped"], to: "blocked" },
+  /** A late result is taken for what the task has handed in, and is reviewed. */
+  promote_to_review: {
+    from: ["scheduled", "ready", "running", "suspended", "in_review", "failed", "cancelled"],
+    to: "in_review",
+  },
   /** A late result is taken for the task's result. */
   promote: {
     from: ["scheduled", "ready", "running", "suspended", "failed", "cancelled"],

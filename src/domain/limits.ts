@@ -138,6 +138,13 @@ export const LIMITS = {
   cancels_per_sweep: 50,
   /** Edges that one call resolves; the rest becomes due work. What due work of runs takes counts as well. */
   edges_per_call: 100,
+  criteria_bytes: 4_096,
+  /** A verdict lies beside the task that it sent back, which is read at each hand-out. */
+  verdict_bytes: 16_384,
+  verdicts_kept: 10,
+  review_rounds_default: 3,
+  review_rounds_cap: 10,
+  review_threshold_default: 0.8,
   /** A released task goes to other agents first, for this long. */
   avoid_ms: 60_000,
   /** A resumed task goes to the agent that had it before, for this long. */

@@ -36,12 +36,20 @@ export const taskOptions = z.strictObject({
       max_tasks: z.int().min(0).max(LIMITS.delegation_tasks_cap).optional(),
     })
     .optional(),
+  review: z
+    .strictObject({
+      agent_type: z.string().trim().min(1).max(LIMITS.agent_type_length),
+      criteria: z.string().trim().min(1),
+      threshold: z.number().min(0).max(1).optional(),
+      max_rounds: z.int().min(1).max(LIMITS.review_rounds_cap).optional(),
+    })
+    .optional(),
 });
 
 export type TaskOptions = z.infer<typeof taskOptions>;
 
 /** Named by the contract, and not built yet: refused by name, so that nobody relies on what does not happen. */
-const LATER = ["review", "locks", "concurrency_key", "concurrency_limit"];
+const LATER = ["locks", "concurrency_key", "concurrency_limit"];
 
 /** Of a workflow, not of a task. */
 const CRON = "cron";

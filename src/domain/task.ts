@@ -87,6 +87,15 @@ const delegationGrant = z.strictObject({
 
 export type DelegationGrant = z.infer<typeof delegationGrant>;
 
+const reviewRecord = z.strictObject({
+  agent_type: z.string(),
+  /** The lane of its reviews. */
+  lane: z.int(),
+  /** A score below it does not pass. */
+  threshold: z.number(),
+  max_rounds: z.int(),
+});
+
 export const taskRecord = z.strictObject({
   task_id: z.string(),
   title: z.string(),
@@ -153,6 +162,16 @@ export const taskRecord = z.strictObject({
   answers: z.array(answerRecord).optional(),
   /** The last few, the latest last. */
   messages: z.array(messageRecord).optional(),
+  /** The agent that it never goes to: nobody judges what it has made. */
+  not_by: z.string().optional(),
+  /** Its result has to pass a review. The criteria lie beside the record. */
+  review: reviewRecord.optional(),
+  /** Reviews asked for since it was created, last retried by hand, or had a late result promoted. */
+  round: z.int().optional(),
+  /** The review that it waits for. */
+  review_task: z.string().optional(),
+  /** Reviews that sent it back, whose verdicts are kept beside the record. */
+  verdicts: z.array(z.string()).optional(),
   /** The agent that goes first until then: the one that worked on it before. */
   prefer: z.strictObject({ agent_id: z.string(), until_ms: z.int() }).optional(),
   /** Where following its edges goes on: the last dependent that was reached. */

@@ -129,7 +129,11 @@ function plan(
     texts,
     sequence: graph.sequence.map((index) => index + 1),
     upstream: [...new Set(upstream)],
-    agent_types: [...new Set(tasks.map(({ agent_type }) => agent_type))],
+    agent_types: [
+      ...new Set(
+        tasks.flatMap(({ agent_type, review }) => [agent_type, review?.agent_type ?? []]).flat(),
+      ),
+    ],
   });
 }
 

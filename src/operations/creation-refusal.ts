@@ -50,6 +50,12 @@ export function creationRefusal(
         `Nothing was created: ${ids} cannot complete before its own children, so that none of them may depend on it.`,
         { faults: refused.ids },
       );
+    case "on_review":
+      return refuse(
+        "graph",
+        `Nothing was created: ${refused.ids?.[0]} is a review, and nothing can depend on one; depend on ${refused.ids?.[1]}, which it reviews.`,
+        { ids: refused.ids?.slice(0, 1) },
+      );
     case "delegation":
       return delegationRefusal(refused, input);
     default:

@@ -1,12 +1,14 @@
 /** What a worker is given with a lease: the task's text, the results it builds on, and what earlier attempts left. */
 import { formatLease } from "../domain/ids.ts";
 import { LIMITS } from "../domain/limits.ts";
-import type { AttemptRecord, TaskRecord } from "../domain/task.ts";
+import type { AttemptRecord } from "../domain/task.ts";
 import { type HandedTask, type Payload, payload } from "../store/codec.ts";
 import type { Store } from "../store/store.ts";
 import type { TextName } from "../store/texts.ts";
 import { childNames, childrenWithin, shownChild } from "./children.ts";
+import { feedbackNames, feedbackWithin } from "./feedback.ts";
 import { inputNames, inputsWithin } from "./inputs.ts";
+import { reviewedResult, reviewNames, reviewText } from "./review-text.ts";
 import { cutText, fitting, sizeOf } from "./reply-budget.ts";
 import { talk, talkOf } from "./talk.ts";
 import { bytesOf } from "./text.ts";
@@ -21,6 +23,7 @@ export const handedOut = z.looseObject({
   inputs: z.record(z.string(), z.json()).optional(),
   previous_errors: z.array(z.string()).optional(),
   notes: z.json().optional(),
+  feedback: z.json().optional(),
   result_schema: z.json().optional(),
   ...talk,
   children: z.array(shownChild).optional(),
@@ -44,7 +47,7 @@ export async function handOut(
     beside?: object;
   },
 ): Promise<HandedOut[]> {
-  const wanted = tasks.map(({ record }) => namesFor(record));
+  const wanted = tasks.map(namesFor);
   const texts = await store.texts(wanted.flat());
   const bytes = (LIMITS.reply_bytes - sizeOf(beside)) / Math.max(1, tasks.length);
   let offset = 0;
@@ -56,35 +59,39 @@ export async function handOut(
   });
 }
 
-/** Payload, notes, schema, children, inputs: in this order, as `present` takes them. */
-function namesFor(task: TaskRecord): TextName[] {
+/** Payload, notes, schema, children, feedback, inputs: in this order, as `present` takes them. */
+function namesFor({ record: task, reviewed }: HandedTask): TextName[] {
   return [
     ...(task.payload_blob === undefined ? [] : [{ blob: task.payload_blob }]),
     ...(task.has_notes ? [{ field: `${task.task_id}:notes` }] : []),
     ...(task.has_schema ? [{ field: `${task.task_id}:schema` }] : []),
     ...childNames(task),
-    ...inputNames(task),
+    ...feedbackNames(task),
+    ...(reviewed ? reviewNames(reviewed) : inputNames(task)),
   ];
 }
 
 function present(
-  { record, payload: inline, held }: HandedTask,
+  { record, reviewed, payload: inline, held }: HandedTask,
   { texts, now, bytes }: { texts: (string | undefined)[]; now: number; bytes: number },
 ): HandedOut {
   const { task_id, attempt, lease } = record;
   if (!lease) throw new Error(`${task_id} was handed out without a lease`);
   const rest = [...texts];
-  const text = record.payload_blob === undefined ? inline : parsePayload(rest.shift());
+  const own = record.payload_blob === undefined ? inline : parsePayload(rest.shift());
   const notes = record.has_notes ? rest.shift() : undefined;
   const schema = record.has_schema ? rest.shift() : undefined;
   const ofChildren = rest.splice(0, childNames(record).length);
+  const verdicts = rest.splice(0, feedbackNames(record).length);
+  const review = reviewed && reviewText(reviewed, { texts: rest, bytes });
+  const feedback = feedbackWithin(record, { texts: verdicts, bytes: bytes / 4 });
   const errors = (record.attempts ?? [])
     .filter(({ outcome }) => !GIVEN_BACK.has(outcome))
     .map(describe);
   const said = talkOf(record, bytes / 6);
   const shown = shareOut(task_id, {
-    bytes: bytes - sizeOf(said.talk),
-    text: text ?? { task_description: record.title },
+    bytes: bytes - sizeOf(said.talk) - sizeOf(feedback),
+    text: review?.text ?? own ?? { task_description: record.title },
     notes,
     schema,
     cut: !said.whole,
@@ -99,9 +106,12 @@ function present(
       previous_errors: fitting(errors.toReversed(), bytes / 8).toReversed(),
     }),
     ...said.talk,
+    ...feedback,
     ...shown.parts,
     ...(record.children && { children }),
-    ...inputsWithin(record, { texts: rest, bytes: shown.left - sizeOf(children) }),
+    ...(review && reviewed
+      ? reviewedResult(reviewed, { result: review.result, bytes: shown.left })
+      : inputsWithin(record, { texts: rest, bytes: shown.left - sizeOf(children) })),
   };
 }
 
@@ -154,6 +164,7 @@ const GIVEN_BACK: ReadonlySet<AttemptRecord["outcome"]> = new Set([
   "released",
   "waiting",
   "needs_input",
+  "completed",
 ]);
 
 /** Ends of an attempt about which its worker said nothing. */

@@ -49,10 +49,20 @@ export function newTask(input: TaskInput, { numbers, blobName }: NewTaskContext)
   const bytes = bytesOf(payload);
   const { requires, assignee, lease_seconds, max_run_seconds, retry } = options.value;
   const { start_at, start_within_seconds, deadline, result_schema, delegation } = options.value;
-  const { trigger_rule = "all_success" } = options.value;
+  const { trigger_rule = "all_success", review } = options.value;
+  const criteria = review?.criteria.toWellFormed() ?? "";
+  const longCriteria = oversize(
+    "options.review.criteria",
+    bytesOf(criteria),
+    LIMITS.criteria_bytes,
+  );
+  if (longCriteria) return longCriteria;
   return ok({
     payload,
-    texts: result_schema ? [{ name: "schema", text: JSON.stringify(result_schema) }] : [],
+    texts: [
+      ...(result_schema ? [{ name: "schema", text: JSON.stringify(result_schema) } as const] : []),
+      ...(review ? [{ name: "criteria", text: JSON.stringify(criteria) } as const] : []),
+    ],
     task: {
       title: titleOf(description),
       agent_type: input.agent_type.toWellFormed(),
@@ -70,6 +80,13 @@ export function newTask(input: TaskInput, { numbers, blobName }: NewTaskContext)
       ...(trigger_rule !== "all_success" && { trigger_rule }),
       ...(result_schema && { has_schema: true }),
       ...(delegation && { delegation }),
+      ...(review && {
+        review: {
+          agent_type: review.agent_type.toWellFormed(),
+          threshold: review.threshold ?? LIMITS.review_threshold_default,
+          max_rounds: review.max_rounds ?? LIMITS.review_rounds_default,
+        },
+      }),
       ...(dependencies.length > 0 && {
         dependencies: dependencies.map((name) => wanted(name, numbers)),
       }),

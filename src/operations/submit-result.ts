@@ -49,6 +49,7 @@ export const submitResult = defineOperation({
     task_id: z.string(),
     status: z.string(),
     note: z.string().optional(),
+    reviewed: z.looseObject({ task_id: z.string(), status: z.string() }).optional(),
     next: z.array(handedOut).optional(),
     notices,
   }),
@@ -62,7 +63,7 @@ export const submitResult = defineOperation({
     }
     const submitted = await submitChecked(call.services.store, submission.value);
     if (!submitted.ok) return submitted;
-    const { status, kept, tasks = [], now } = submitted.value;
+    const { status, kept, reviewed, tasks = [], now } = submitted.value;
     const told = sayNotices(submitted.value.notices);
     const next = await handOut(call.services.store, { tasks, now, beside: told });
     const note = "This lease had ended otherwise before; your result was kept as a late result.";
@@ -70,6 +71,7 @@ export const submitResult = defineOperation({
       task_id: held.value.task_id,
       status,
       ...(kept && { note }),
+      ...(reviewed && { reviewed }),
       ...(next.length > 0 && { next }),
       ...told,
     });

@@ -8,6 +8,7 @@ import type { Store } from "../store/store.ts";
 import type { TextName } from "../store/texts.ts";
 import { awaitedChildren, readChildren } from "./children.ts";
 import { notFound } from "./not-found.ts";
+import { reviewFacts } from "./review-status.ts";
 import { cutText, sizeOf } from "./reply-budget.ts";
 import { type Circumstances, waitsFor } from "./waits-for.ts";
 import { awaitedAmong } from "./why/children.ts";
@@ -49,7 +50,7 @@ export async function taskStatus(
     return fit(
       {
         ...head(task, about),
-        ...(result !== undefined && { result }),
+        ...shownResult(task, result),
       },
       offset,
     );
@@ -75,7 +76,8 @@ export async function taskStatus(
       }),
       ...(task.has_notes && { notes: inline.get(`${task_id}:notes`) }),
       ...(task.late_results && { late_results: await lateResults(store, { task, now }) }),
-      ...(result !== undefined && { result }),
+      ...(await reviewFacts(store, task)),
+      ...shownResult(task, result),
     },
     offset,
   );
@@ -88,6 +90,14 @@ async function taskWithWhy(store: Store, task_id: string): Promise<Result<TaskSt
   if (!task) return notFound("task", task_id);
   const awaited = new Map([[task_id, awaitedAmong(task, facts.tasks)]]);
   return ok({ ...head(task, { now: facts.now, awaited }), ...taskWhy(task, facts) });
+}
+
+/** A result that was sent back is not the task's result. */
+function shownResult({ status }: TaskRecord, result: unknown): Record<string, unknown> {
+  if (result === undefined) return {};
+  return status === "completed" || status === "in_review"
+    ? { result }
+    : { rejected_result: result };
 }
 
 function head(task: TaskRecord, about: Circumstances): TaskStatus {

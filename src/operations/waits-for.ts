@@ -24,6 +24,8 @@ export function waitsFor(task: TaskRecord, about: Circumstances): string | undef
       return task.suspended_for === "children"
         ? `children: ${childrenOf(task, about)}`
         : task.suspended_for;
+    case "in_review":
+      return `review ${task.review_task}`;
     default:
       return undefined;
   }

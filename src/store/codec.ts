@@ -42,6 +42,7 @@ const refusedReply = z.strictObject({
     "cancelled",
     "late",
     "not_found",
+    "on_review",
     "limit",
     "idempotency_conflict",
     "agent_taken",
@@ -86,6 +87,8 @@ export type Payload = z.infer<typeof payload>;
 
 const handedTask = z.strictObject({
   record: taskRecord,
+  /** With a review: the task that it is about. */
+  reviewed: taskRecord.optional(),
   payload: payload.optional(),
   held: z.literal(true).optional(),
 });
@@ -115,7 +118,11 @@ export const heartbeatReply = z.strictObject({
 });
 
 /** Nothing was done yet: the same submit has to come again with the word that its result fits. */
-const submitCheck = z.strictObject({ schema: z.record(z.string(), z.json()) });
+const submitCheck = z.union([
+  z.strictObject({ schema: z.record(z.string(), z.json()) }),
+  /** It is a verdict: the score that passes at least. */
+  z.strictObject({ threshold: z.number() }),
+]);
 
 export type SubmitCheck = z.infer<typeof submitCheck>;
 
@@ -124,6 +131,8 @@ const submitted = z.strictObject({
   status: z.enum(STATUSES),
   /** The lease had ended otherwise; the result was kept as a late one. */
   kept: z.literal(true).optional(),
+  /** What the verdict has made of the task that was reviewed. */
+  reviewed: z.strictObject({ task_id: z.string(), status: z.enum(STATUSES) }).optional(),
   tasks: z.array(handedTask).optional(),
   notices,
 });

@@ -29,6 +29,7 @@ import moves from "./scripts/lib/moves.lua";
 import notices from "./scripts/lib/notices.lua";
 import polling from "./scripts/lib/polling.lua";
 import questions from "./scripts/lib/questions.lua";
+import review from "./scripts/lib/review.lua";
 import runs from "./scripts/lib/runs.lua";
 import schedulesChunk from "./scripts/lib/schedules.lua";
 import service from "./scripts/lib/service.lua";
@@ -65,6 +66,7 @@ const SWEEPING = [
   failure,
   cancel,
   children,
+  review,
   sweep,
 ];
 

@@ -69,13 +69,15 @@ export type NewTask = Pick<TaskRecord, "title" | "agent_type" | "priority" | "pa
     readonly dependencies?: readonly WantedDependency[];
     /** As asked for: what is missing is worked out from what its parent has left. */
     readonly delegation?: NonNullable<TaskOptions["delegation"]>;
+    /** The script finds the lane. */
+    readonly review?: Omit<NonNullable<TaskRecord["review"]>, "lane">;
   };
 
-/** JSON text that lies beside the record of a new task: the schema that its result has to fit. */
+/** JSON text that lies beside the record of a new task: the schema that its result has to fit, or what reviewers go by. */
 export interface TextBeside {
   /** Of the task within its call, from 1. */
   readonly number: number;
-  readonly name: "schema";
+  readonly name: "schema" | "criteria";
   readonly text: string;
 }
 
@@ -137,6 +139,8 @@ export interface Submission {
     /** The result was found to fit what the first answer to this submit asked for. */
     readonly checked?: true;
     readonly question?: string;
+    /** With a checked verdict: whether what it is about passes. */
+    readonly passed?: boolean;
   };
   /** JSON text of the result or the notes; empty where there is none. */
   readonly result: string;

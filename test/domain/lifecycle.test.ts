@@ -11,6 +11,8 @@ test("only what somebody does about it leaves a terminal status, and nothing lea
   expect(leaving).toEqual([
     "redrive failed",
     "revive skipped",
+    "promote_to_review failed",
+    "promote_to_review cancelled",
     "promote failed",
     "promote cancelled",
   ]);

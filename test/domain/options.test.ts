@@ -22,7 +22,7 @@ test("a misspelt option is refused with the nearest name", () => {
   });
 });
 
-test.each(["review", "locks"])("%s is refused by name as not yet available", (name) => {
+test.each(["locks"])("%s is refused by name as not yet available", (name) => {
   expect(refusalOf({ [name]: {} })).toMatchObject({ reason: "not_available", option: name });
 });
 

@@ -22,6 +22,8 @@ export interface TaskSpec {
   readonly lease_seconds?: number;
   readonly max_run_seconds?: number;
   readonly trigger_rule?: "all_done" | "one_failed";
+  /** Its result has to pass a review by an agent of that type, in so many rounds. */
+  readonly review?: { readonly type: number; readonly max_rounds: number };
   /** Its result has to fit. */
   readonly schema?: true;
   readonly delegation?: NonNullable<TaskOptions["delegation"]>;
@@ -71,6 +73,8 @@ export type Command =
       readonly usage?: readonly (readonly [string, number])[];
       /** Whether the caller has found that the result fits. */
       readonly checked: boolean;
+      /** Of a verdict. */
+      readonly passed: boolean;
       readonly poll_next: boolean;
     }
   | {

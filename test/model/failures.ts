@@ -68,7 +68,8 @@ function backoffMs(task: TaskRecord, nth: number): number {
   return Math.floor((full * digest.readUInt32BE(0)) / 2 ** 32);
 }
 
-function die({ world, task }: { world: World; task: TaskRecord }, code: string): void {
+/** No attempt follows. */
+export function die({ world, task }: { world: World; task: TaskRecord }, code: string): void {
   move(world, task, "fail");
   task.error_code = code;
   world.facts.push(`task.failed ${task.task_id}`);

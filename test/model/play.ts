@@ -9,6 +9,7 @@ import { playEnding } from "./endings.ts";
 import { audit } from "../support/audit.ts";
 import { dumpProject } from "../support/dump.ts";
 import { resolve } from "./resolve.ts";
+import { followReviews } from "./reviews.ts";
 import { countRunning } from "./runs.ts";
 import { type History } from "./scene.ts";
 import { pass, passToTimer, type Play, type Stage, step } from "./step.ts";
@@ -21,7 +22,7 @@ const START = Date.UTC(2031, 4, 6);
 const DAY = 86_400_000;
 
 /** In the order of the chunks in Lua. */
-const WHEN_MOVED: readonly Follower[] = [countRunning, endSuspension, followFamily];
+const WHEN_MOVED: readonly Follower[] = [countRunning, endSuspension, followFamily, followReviews];
 
 export interface Sequence {
   readonly commands: readonly Command[];

@@ -1,6 +1,6 @@
 /** Turns the description of new tasks into the call that creates them. */
 import { createHash } from "node:crypto";
-import { type NewTask, type WantedDependency } from "../../src/store/store.ts";
+import { type NewTask, type TextBeside, type WantedDependency } from "../../src/store/store.ts";
 import { type Call } from "./call.ts";
 import { type Command, type TaskSpec } from "./commands.ts";
 import { agentId, liveLeaseAt, name, runAt, type Scene, taskAt, TYPES } from "./scene.ts";
@@ -23,12 +23,16 @@ export function creation(scene: Scene, command: Command & { do: "create" }): Cal
     ...(join === undefined && !lease && tasks.length > 1 && { name: "flow" }),
     tasks,
     payloads: tasks.map(({ title }) => JSON.stringify({ task_description: title })),
-    texts: command.tasks.flatMap(({ schema }, index) =>
-      schema ? [{ number: index + 1, name: "schema" as const, text: `{"type":"object"}` }] : [],
-    ),
+    texts: command.tasks.flatMap(textsBeside),
     sequence: tasks.map((_, index) => index + 1),
     upstream: [...new Set(upstream)],
-    agent_types: [...new Set(tasks.map(({ agent_type }) => agent_type))],
+    agent_types: [
+      ...new Set(
+        tasks.flatMap(({ agent_type, review }) =>
+          review ? [agent_type, review.agent_type] : [agent_type],
+        ),
+      ),
+    ],
   };
   return {
     op: "create",
@@ -41,6 +45,14 @@ export function creation(scene: Scene, command: Command & { do: "create" }): Cal
       }),
     },
   };
+}
+
+function textsBeside({ schema, review }: TaskSpec, index: number): TextBeside[] {
+  const number = index + 1;
+  return [
+    ...(schema ? [{ number, name: "schema" as const, text: `{"type":"object"}` }] : []),
+    ...(review ? [{ number, name: "criteria" as const, text: `"Is it right?"` }] : []),
+  ];
 }
 
 function shaped(
@@ -70,6 +82,7 @@ function newTask(scene: Scene, { spec, index }: { spec: TaskSpec; index: number 
     requires,
     schema,
     delegation,
+    review,
     ...options
   } = spec;
   const later = (seconds: number): number => scene.world.now + seconds * 1000;
@@ -78,6 +91,13 @@ function newTask(scene: Scene, { spec, index }: { spec: TaskSpec; index: number 
     ...(requires && { requires: [...requires] }),
     ...(schema && { has_schema: true }),
     ...(delegation && { delegation }),
+    ...(review && {
+      review: {
+        agent_type: TYPES[review.type] ?? "",
+        threshold: 0.8,
+        max_rounds: review.max_rounds,
+      },
+    }),
     title: `task ${index}`,
     agent_type: TYPES[type] ?? "",
     payload_bytes: 30,

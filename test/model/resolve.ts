@@ -115,7 +115,8 @@ function restart(scene: Scene, agent: number): Call {
 }
 
 function submission(scene: Scene, command: Command & { do: "submit" }): Call {
-  const { status, category, code, retry_after_ms, result, usage, checked, poll_next } = command;
+  const { status, category, code, retry_after_ms, result, usage, checked, passed, poll_next } =
+    command;
   const { lease: pick, forgery } = command;
   const lease =
     status === "waiting" && forgery === "true"
@@ -130,7 +131,7 @@ function submission(scene: Scene, command: Command & { do: "submit" }): Call {
         status,
         result_bytes: Buffer.byteLength(result),
         blob: "",
-        ...(checked && { checked }),
+        ...(checked && { checked, passed }),
         ...(failed && {
           error: JSON.stringify({ message: "no", category }),
           error_code: code ?? category,

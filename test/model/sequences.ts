@@ -42,6 +42,13 @@ const task: fc.Arbitrary<TaskSpec> = fc
       { weight: 2, arbitrary: fc.constant(undefined) },
       { weight: 1, arbitrary: fc.constantFrom("all_done" as const, "one_failed" as const) },
     ),
+    review: fc.oneof(
+      { weight: 2, arbitrary: fc.constant(undefined) },
+      {
+        weight: 1,
+        arbitrary: fc.record({ type: fc.nat(1), max_rounds: fc.constantFrom(1, 2, 3) }),
+      },
+    ),
     schema: rarely(fc.constant(true as const)),
     delegation: rarely(
       fc.constantFrom<NonNullable<TaskSpec["delegation"]>>(
@@ -135,6 +142,7 @@ const submit = fc
         ],
       ),
     ),
+    passed: fc.boolean(),
     checked: fc.constantFrom(true, true, true, false),
     poll_next: fc.boolean(),
   })

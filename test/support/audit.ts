@@ -4,6 +4,7 @@ import { checkEdges } from "./auditing/edges.ts";
 import { checkFamilies } from "./auditing/families.ts";
 import { checkLine } from "./auditing/line.ts";
 import { checkRecords } from "./auditing/records.ts";
+import { checkReviews } from "./auditing/reviews.ts";
 import type { Dump } from "./dump.ts";
 
 export function audit(dump: Dump): string[] {
@@ -13,6 +14,7 @@ export function audit(dump: Dump): string[] {
   checkLine(books);
   checkEdges(books);
   checkFamilies(books);
+  checkReviews(books);
   checkDeadLetters(books);
   checkBreakers(books);
   checkLanes(books);

@@ -58,9 +58,9 @@ const CALLS: Refused[] = [
   [
     "an option to come",
     "create_task",
-    { ...task, options: { review: {} } },
+    { ...task, options: { cron: "* * * * *" } },
     "not_available",
-    "review",
+    "cron",
   ],
   ["too deep a value", "create_task", { ...task, context: nested(100) }, "invalid", "64 levels"],
   [

@@ -5,8 +5,9 @@ import type { TaskRecord } from "../../domain/task.ts";
 
 export const agent: Explain = (task, facts) => {
   if (task.status !== "ready") return undefined;
-  const { agent_type, assignee, requires } = task;
-  const able = requires ? ` with ${requires.join(", ")}` : "";
+  const { agent_type, assignee, requires, not_by } = task;
+  const able =
+    (requires ? ` with ${requires.join(", ")}` : "") + (not_by ? ` other than ${not_by}` : "");
   const who = assignee
     ? `agent ${assignee} (${agent_type})${able}`
     : `an agent of type ${agent_type}${able}`;
@@ -18,9 +19,12 @@ export const agent: Explain = (task, facts) => {
   };
 };
 
-function crowd({ agent_type, assignee }: TaskRecord, { agents, now }: Facts): string {
+function crowd({ agent_type, assignee, not_by }: TaskRecord, { agents, now }: Facts): string {
   const own = agents.filter(
-    (agent) => agent.agent_type === agent_type && (!assignee || agent.agent_id === assignee),
+    (agent) =>
+      agent.agent_type === agent_type &&
+      agent.agent_id !== not_by &&
+      (!assignee || agent.agent_id === assignee),
   );
   const states = own.map((agent) => presence(agent, agent.holds?.length ?? 0, now));
   const busy = states.filter((state) => state === "busy").length;

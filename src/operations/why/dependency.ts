@@ -4,7 +4,8 @@ import type { TaskRecord } from "../../domain/task.ts";
 import { type Cause, type Facts, listed } from "./cause.ts";
 
 /** Tasks that have to end before this one goes on. */
-export function waitsOn({ status, dependencies = [] }: TaskRecord): string[] {
+export function waitsOn({ status, dependencies = [], review_task }: TaskRecord): string[] {
+  if (review_task !== undefined) return [review_task];
   if (status !== "blocked") return [];
   return dependencies.filter(({ ended }) => !ended).map(({ task_id }) => task_id);
 }

@@ -10,6 +10,7 @@ import { dependency, waitsOn } from "./dependency.ts";
 import { ended } from "./ended.ts";
 import { noAgent } from "./no-agent.ts";
 import { question } from "./question.ts";
+import { review } from "./review.ts";
 import { time } from "./time.ts";
 import { turn } from "./turn.ts";
 import { worker } from "./worker.ts";
@@ -22,6 +23,7 @@ const CAUSES: readonly Explain[] = [
   children,
   time,
   worker,
+  review,
   breaker,
   turn,
   noAgent,

@@ -15,7 +15,10 @@ function cause({ agent_type, requires = [], assignee = "" }: TaskRecord, text: s
 }
 
 /** Not told where not all agents are known, unless nobody ever came. */
-function nobody({ agent_type, requires = [] }: TaskRecord, facts: Facts): string | undefined {
+function nobody(
+  { agent_type, requires = [], not_by }: TaskRecord,
+  facts: Facts,
+): string | undefined {
   const { types, agents, now, more_agents } = facts;
   const polled = types[agent_type];
   const own = agents.filter((agent) => agent.agent_type === agent_type);
@@ -25,8 +28,12 @@ function nobody({ agent_type, requires = [] }: TaskRecord, facts: Facts): string
     return `Nobody has ever polled for ${agent_type}.${hint} Start an agent of that type, or cancel and create the task for another.`;
   }
   if (more_agents) return undefined;
-  const able = own.filter((agent) => lacks(agent, requires).length === 0);
-  if (own.length > 0 && able.length === 0) return unable(own, { agent_type, requires });
+  const others = own.filter(({ agent_id }) => agent_id !== not_by);
+  if (own.length > 0 && others.length === 0) {
+    return `${not_by} made what this reviews, and nobody else polls for ${agent_type}: start another agent of that type.`;
+  }
+  const able = others.filter((agent) => lacks(agent, requires).length === 0);
+  if (own.length > 0 && able.length === 0) return unable(others, { agent_type, requires });
   if (able.some((agent) => isThere(agent, now))) return undefined;
   const seen = Math.max(polled ?? 0, ...able.map((agent) => agent.seen));
   const such = requires.length > 0 ? ` with ${requires.join(", ")}` : "";

@@ -70,7 +70,7 @@ local function has_reason(member)
   elseif kind == "start" then
     return task.start_within_seconds and task.status == "ready"
   end
-  return task.status ~= "blocked" and task.status ~= "suspended"
+  return task.status ~= "blocked" and task.status ~= "suspended" and task.status ~= "in_review"
 end
 
 local function audit_line(from)

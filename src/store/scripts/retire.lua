@@ -87,6 +87,12 @@ local function forget(task, run)
   if task.has_schema then
     drop_raw(task.task_id .. ":schema")
   end
+  if task.review then
+    drop_raw(task.task_id .. ":criteria")
+  end
+  for _, id in ipairs(task.verdicts or {}) do
+    drop_raw(task.task_id .. ":verdict:" .. id)
+  end
   for _, attempt in ipairs(task.late_results or {}) do
     drop_raw(task.task_id .. ":late:" .. attempt)
   end

@@ -41,11 +41,12 @@ end
 local kept = worth == "submitted"
   and submit.status == "completed"
   and past_attempt(task, lease).outcome ~= "completed"
+local reviewed
 if kept then
   keep_late(task, lease, submit)
 elseif worth ~= "submitted" then
   if submit.status == "completed" then
-    complete(task, submit)
+    reviewed = complete(task, submit)
   elseif submit.status == "failed" then
     fail(task, submit)
   elseif submit.status == "needs_input" then
@@ -78,5 +79,6 @@ return answer_with(with_notices('{"now":'
   .. ',"status":'
   .. cjson.encode(answer)
   .. (kept and ',"kept":true' or "")
+  .. (reviewed and ',"reviewed":' .. cjson.encode(reviewed) or "")
   .. (next_tasks and ',"tasks":' .. next_tasks or "")
   .. "}"))

@@ -9,7 +9,9 @@ local function waits_on(task)
     return task.children
   end
   local names = {}
-  if task.status == "blocked" then
+  if task.review_task then
+    table.insert(names, task.review_task)
+  elseif task.status == "blocked" then
     for _, dependency in ipairs(task.dependencies) do
       if not dependency.ended then
         table.insert(names, dependency.task_id)

@@ -1,4 +1,5 @@
 /** The model of what an orchestrator or a person does to tasks. */
+import * as z from "zod";
 import { LIMITS } from "../../../src/domain/limits.ts";
 import { isTerminal } from "../../../src/domain/lifecycle.ts";
 import { PRIORITY_STEP_MS } from "../../../src/domain/order.ts";
@@ -16,6 +17,7 @@ import {
   voidLease,
 } from "../lifecycle.ts";
 import { refused, type Reply, said } from "../reply.ts";
+import { forgetResult, requestReview } from "../reviews.ts";
 import { sweep } from "../sweep.ts";
 import { answer, sendMessage } from "../talk.ts";
 import { deadGroup, deadLetters, memberOf, type World, keptFor, runOf } from "../world.ts";
@@ -104,6 +106,9 @@ function cancel({ world, task }: Subject): string | undefined {
 }
 
 function retry({ world, task }: Subject, { changes, text }: Control): string | undefined {
+  if (task.reviews !== undefined) {
+    return `it is a review: retry ${task.reviews}, which it reviewed`;
+  }
   if (!may(task, "redrive")) return `only a failed task can be retried; it is ${task.status}`;
   if (beingCancelled(runOf(world, task))) {
     return "its run is being cancelled; retry it once that has ended";
@@ -123,12 +128,13 @@ function retry({ world, task }: Subject, { changes, text }: Control): string | u
   delete task.prefer;
   delete task.start_at;
   delete task.order;
+  delete task.round;
   Object.assign(task, taskRecord.partial().parse(changes?.fields ?? {}));
   if (changes?.payload) {
     if (changes.payload_bytes !== undefined) task.payload_bytes = changes.payload_bytes;
     world.texts.set(`${task.task_id}:payload`, text);
   }
-  if (task.deadline !== undefined && task.deadline <= world.now) delete task.deadline;
+  forgetPastDeadline(world, task);
   makeReady(world, task);
   followAnew(world, task);
   return undefined;
@@ -145,17 +151,21 @@ function discard({ world, task }: Subject, { note }: Control): string | undefine
 }
 
 function promote({ world, task }: Subject, { late: found }: Control): string | undefined {
+  if (task.reviews !== undefined) return "it is a review: its verdict counts only under its lease";
   const attempt = task.late_results?.at(-1);
   if (attempt === undefined) return "it has no late result";
-  if (!may(task, "promote")) return `it is ${task.status} already`;
+  const name = task.review ? "promote_to_review" : "promote";
+  if (!may(task, name)) return `it is ${task.status} already`;
+  if (task.review && beingCancelled(runOf(world, task))) {
+    return "its run is being cancelled; promote it once that has ended";
+  }
   if (task.has_schema && found?.fit[task.task_id] !== attempt) {
     return found?.unfit[task.task_id] ?? "a further late result has come just now; promote again";
   }
   const open = task.open_children ?? 0;
   if (open > 0) return `it has open children (${open}): let them end, or cancel them first`;
   if (isTerminal(task.status)) reopenTask(world, task);
-  move(world, task, "promote");
-  world.facts.push(`task.completed ${task.task_id}`);
+  move(world, task, name);
   voidLease(world, task);
   delete task.error;
   delete task.error_code;
@@ -163,11 +173,26 @@ function promote({ world, task }: Subject, { late: found }: Control): string | u
   delete task.note;
   const late = world.texts.get(`${task.task_id}:late:${attempt}`) ?? "";
   const result = late.slice(late.indexOf(`,"result":`) + 10, -1);
+  forgetResult({ world, task });
   task.result_bytes = Buffer.byteLength(result);
   world.texts.set(`${task.task_id}:result`, result);
-  endTask(world, task);
+  if (task.review) {
+    forgetPastDeadline(world, task);
+    delete task.round;
+    delete task.progress;
+    delete task.lost;
+    const { agent_id } = z.looseObject({ agent_id: z.string() }).parse(JSON.parse(late));
+    requestReview({ world, task }, agent_id);
+  } else {
+    world.facts.push(`task.completed ${task.task_id}`);
+    endTask(world, task);
+  }
   followAnew(world, task);
   return undefined;
+}
+
+function forgetPastDeadline(world: World, task: TaskRecord): void {
+  if (task.deadline !== undefined && task.deadline <= world.now) delete task.deadline;
 }
 
 function setPriority(task: TaskRecord, priority: number): string | undefined {

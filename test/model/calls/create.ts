@@ -24,7 +24,8 @@ export function create(world: World, call: Creation): Reply {
   if (before) return said(before.reply);
   const heritage = call.lease && inherit(world, call, call.lease);
   if (heritage && "refused" in heritage) return refused(heritage.refused);
-  const refusal = missing(world, call) ?? cancelled(world, call) ?? crowded(world, call);
+  const refusal =
+    missing(world, call) ?? onReview(world, call) ?? cancelled(world, call) ?? crowded(world, call);
   if (refusal) return refused(refusal);
 
   const fresh = call.run_id === undefined;
@@ -57,19 +58,30 @@ function cancelled(world: World, { run_id }: Creation): object | undefined {
   return run && beingCancelled(run) ? { refused: "cancelled", ids: [run.run_id] } : undefined;
 }
 
+function onReview(world: World, { upstream }: Creation): object | undefined {
+  const review = upstream.map((id) => world.tasks.get(id)).find((task) => task?.reviews);
+  return review && { refused: "on_review", ids: [review.task_id, review.reviews] };
+}
+
 function crowded(world: World, { run_id, tasks }: Creation): object | undefined {
   const run = run_id === undefined ? undefined : world.runs.get(run_id);
   if (run && run.tasks + tasks.length > LIMITS.tasks_per_run) {
     return { refused: "limit", limit: LIMITS.tasks_per_run, what: "tasks of a run" };
   }
   const lanes = [...world.lanes];
-  for (const task of tasks) laneOf(lanes, task);
+  for (const task of tasks) {
+    laneOf(lanes, task);
+    if (task.review) laneOf(lanes, reviewersOf(task.review));
+  }
   if (lanes.length <= LIMITS.lanes) return undefined;
   return { refused: "limit", limit: LIMITS.lanes, what: "lanes" };
 }
 
 /** The number of the task's lane, which is added where there is none. */
-function laneOf(lanes: Lane[], { agent_type, requires, assignee }: NewTask): number {
+function laneOf(
+  lanes: Lane[],
+  { agent_type, requires, assignee }: Pick<NewTask, "agent_type" | "requires" | "assignee">,
+): number {
   const wanted = JSON.stringify([agent_type, requires, assignee]);
   const found = lanes.findIndex(
     (lane) => JSON.stringify([lane.agent_type, lane.requires, lane.assignee]) === wanted,
@@ -80,6 +92,11 @@ function laneOf(lanes: Lane[], { agent_type, requires, assignee }: NewTask): num
     ...(requires && { requires }),
     ...(assignee !== undefined && { assignee }),
   });
+}
+
+/** Anybody of that type, whatever the reviewed task requires. */
+function reviewersOf({ agent_type }: { readonly agent_type: string }): { agent_type: string } {
+  return { agent_type };
 }
 
 function runFor(world: World, { run_id, name, created_by }: Creation): RunRecord {
@@ -125,7 +142,7 @@ function build({
       ),
     );
     const open = dependencies.filter(({ ended }) => !ended).length;
-    const { dependencies: _, delegation, ...rest } = wanted;
+    const { dependencies: _, delegation, review, ...rest } = wanted;
     const judged = verdictOf({ ...rest, dependencies });
     made[number - 1] = {
       ...rest,
@@ -140,6 +157,9 @@ function build({
       created_by: call.created_by,
       attempt: 0,
       lane: laneOf(world.lanes, wanted),
+      ...(review && {
+        review: { ...review, lane: laneOf(world.lanes, reviewersOf(review)) },
+      }),
       status: statusOf({ world, task: wanted, judged }),
       ...(judged.because !== undefined && { skipped_because: judged.because }),
       ...(dependencies.length > 0 && { dependencies, open_dependencies: open }),

@@ -26,7 +26,8 @@ interface Visit {
 
 interface Handed {
   readonly record: TaskRecord;
-  readonly payload: unknown;
+  readonly reviewed?: TaskRecord;
+  readonly payload?: unknown;
   readonly held?: true;
 }
 
@@ -110,9 +111,12 @@ export function serve(visit: Visit): { tasks: Handed[]; notices?: readonly Notic
 }
 
 function handed({ world, task, held }: { world: World; task: TaskRecord; held: boolean }): Handed {
+  const reviewed = task.reviews === undefined ? undefined : world.tasks.get(task.reviews);
+  const payload = world.texts.get(`${task.task_id}:payload`);
   return {
     record: structuredClone(task),
-    payload: JSON.parse(world.texts.get(`${task.task_id}:payload`) ?? "null"),
+    ...(reviewed && { reviewed: structuredClone(reviewed) }),
+    ...(payload !== undefined && { payload: JSON.parse(payload) as unknown }),
     ...(held && { held }),
   };
 }
@@ -205,9 +209,10 @@ function lanesFor({ world, agent }: { world: World; agent: AgentRecord }): numbe
 }
 
 /** Others go first for a while: those that did not hand it back, or the one that worked on it before. */
-function avoids({ world, agent }: Visit, { avoid, prefer }: TaskRecord): boolean {
+function avoids({ world, agent }: Visit, { avoid, prefer, not_by }: TaskRecord): boolean {
   const kept = (mark: typeof avoid): boolean => mark !== undefined && mark.until_ms > world.now;
   return (
+    not_by === agent.agent_id ||
     (kept(avoid) && avoid?.agent_id === agent.agent_id) ||
     (kept(prefer) && prefer?.agent_id !== agent.agent_id)
   );

@@ -11,6 +11,7 @@ import { followFailure } from "../failures.ts";
 import { pastAttempt, refusal, renewBy, worthOf } from "../leases.ts";
 import { closeAttempt, endTask, leaseOf, makeReady, move } from "../lifecycle.ts";
 import { refused, type Reply, said, withNotices } from "../reply.ts";
+import { forgetResult, giveVerdict, requestReview } from "../reviews.ts";
 import { addUsage, noteChange } from "../runs.ts";
 import { sweep } from "../sweep.ts";
 import { tellHolder } from "../talk.ts";
@@ -57,29 +58,41 @@ export function submit(world: World, call: Submission): Reply {
     sweep(world);
     return refused({ ...unfit, held });
   }
-  if (worth.kind !== "submitted" && asksFirst(task, call)) {
-    const schema: unknown = JSON.parse(world.texts.get(`${task.task_id}:schema`) ?? "null");
-    return said({ check: { schema } });
-  }
+  const check = worth.kind === "submitted" ? undefined : checkFirst({ world, task }, call);
+  if (check) return said({ check });
   // The first outcome stands, but no finished work is thrown away.
   const kept =
     worth.kind === "submitted" &&
     submit.status === "completed" &&
     pastAttempt(task, lease)?.outcome !== "completed";
   if (kept) keepLate({ world, task }, call);
-  else if (worth.kind !== "submitted") end({ world, task }, call);
+  const reviewed = worth.kind === "submitted" ? undefined : end({ world, task }, call);
   const status = worth.kind === "submitted" ? worth.answer : task.status;
   const agent_id = (pastAttempt(task, lease) ?? leaseOf(task)).agent_id;
   const met =
     agent && meet({ world, asked: { ...agent, agent_id }, checks: [...(call.checks ?? [])] });
   const served = met && "agent" in met ? serve(met) : undefined;
   sweep(world);
-  return said({ now: world.now, status, ...(kept && { kept }), ...served });
+  return said({
+    now: world.now,
+    status,
+    ...(kept && { kept }),
+    ...(reviewed && { reviewed }),
+    ...served,
+  });
 }
 
 /** No script decodes a result: whether it fits is for the caller to find out. */
-function asksFirst(task: TaskRecord, { submit }: Submission): boolean {
-  return submit.status === "completed" && !submit.checked && task.has_schema === true;
+function checkFirst(
+  { world, task }: { world: World; task: TaskRecord },
+  { submit }: Submission,
+): object | undefined {
+  if (submit.status !== "completed" || submit.checked) return undefined;
+  if (task.reviews !== undefined) {
+    return { threshold: world.tasks.get(task.reviews)?.review?.threshold };
+  }
+  const schema = task.has_schema ? world.texts.get(`${task.task_id}:schema`) : undefined;
+  return schema === undefined ? undefined : { schema: JSON.parse(schema) as unknown };
 }
 
 /** Why the submit cannot be accepted as it is. */
@@ -97,16 +110,42 @@ function unfitness(
   return { refused: "children_open", ids };
 }
 
-function end({ world, task }: { world: World; task: TaskRecord }, call: Submission): void {
-  const { status } = call.submit;
-  if (status === "completed") complete({ world, task }, call);
-  else if (status === "failed") fail({ world, task }, call);
+/** Returns what a verdict has made of the task that was reviewed. */
+function end(
+  { world, task }: { world: World; task: TaskRecord },
+  call: Submission,
+): Pick<TaskRecord, "task_id" | "status"> | undefined {
+  const { status, passed = false } = call.submit;
+  let reviewed: TaskRecord | undefined;
+  if (status === "completed" && task.review) handIn({ world, task }, call);
+  else if (status === "completed") {
+    complete({ world, task }, call);
+    reviewed = giveVerdict({ world, task }, { passed, text: call.result });
+  } else if (status === "failed") fail({ world, task }, call);
   else if (status === "needs_input") ask({ world, task }, call);
   else if (status === "waiting") waitForChildren({ world, task }, call);
   else release({ world, task }, call);
   const attempt = task.attempts?.at(-1);
   if (attempt) attempt.answer = task.status;
   addUsage(world, task, call.submit.usage);
+  return reviewed && { task_id: reviewed.task_id, status: reviewed.status };
+}
+
+function handIn(
+  { world, task }: { world: World; task: TaskRecord },
+  { submit, result }: Submission,
+): void {
+  const { agent_id, ended } = leaseOf(task);
+  move(world, task, "review");
+  if (ended === "timed_out") task.failures = (task.failures ?? 0) - 1;
+  delete task.progress;
+  delete task.lost;
+  forgetResult({ world, task });
+  task.result_bytes = submit.result_bytes;
+  if (result !== "") world.texts.set(`${task.task_id}:result`, result);
+  requestReview({ world, task }, agent_id);
+  closeAttempt({ world, task }, "completed");
+  noteOutcome({ world, task }, "good");
 }
 
 function complete(

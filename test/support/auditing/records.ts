@@ -39,7 +39,9 @@ function checkLease(task: TaskRecord, fault: Books["fault"]): void {
 function checkTexts(task: TaskRecord, { texts, fault }: Books): void {
   const { task_id } = task;
   const expected = new Set<string>();
-  if (task.payload_blob === undefined) expected.add("payload");
+  if (task.payload_blob === undefined && task.payload_bytes > 0) expected.add("payload");
+  if (task.review) expected.add("criteria");
+  for (const id of task.verdicts ?? []) expected.add(`verdict:${id}`);
   if (task.has_notes) expected.add("notes");
   if (task.has_schema) expected.add("schema");
   if ((task.result_bytes ?? 0) > 0 && task.result_blob === undefined) expected.add("result");

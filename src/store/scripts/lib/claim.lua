@@ -81,6 +81,10 @@ local function fits(task, agent)
   if not task or task.status ~= "ready" or overdue(task) or too_late_to_start(task) or doomed(task) then
     return false
   end
+  -- Nobody judges what it has made.
+  if task.not_by == agent.agent_id then
+    return false
+  end
   local avoid, prefer = task.avoid, task.prefer
   if prefer and prefer.agent_id ~= agent.agent_id and prefer.until_ms > now() then
     return false
@@ -236,10 +240,16 @@ local function note_agent(agent, tasks)
   end
 end
 
--- One task of a reply: its record, and beside it the text that was never decoded.
+-- One task of a reply: its record, and beside it the text that was never decoded. With a review goes the record of the
+-- task that it reviews, which says where its texts are.
 local function handed(task, held)
   local payload = raw[task.task_id .. ":payload"]
-  return '{"record":' .. cjson.encode(task) .. (payload and ',"payload":' .. payload or "") .. (held and ',"held":true' or "") .. "}"
+  local reviewed = ""
+  if task.reviews then
+    load({ task.reviews })
+    reviewed = ',"reviewed":' .. cjson.encode(known[task.reviews])
+  end
+  return '{"record":' .. cjson.encode(task) .. reviewed .. (payload and ',"payload":' .. payload or "") .. (held and ',"held":true' or "") .. "}"
 end
 
 -- Gives the agent up to `max_tasks`, held ones included, and returns them as JSON text.

@@ -1,6 +1,6 @@
 -- What an orchestrator or a person does to a task. Each action either refuses with a reason and changes nothing, or is
 -- done to the end.
--- Depends on: unit, moves, edges, questions, failure, cancel, lease.
+-- Depends on: unit, moves, edges, questions, failure, cancel, review, lease.
 
 local function cancel(task)
   if not may(task, "cancel") then
@@ -9,9 +9,19 @@ local function cancel(task)
   cancel_task(task)
 end
 
+-- A deadline that has passed counts no more once somebody lets the task go on.
+local function forget_past_deadline(task)
+  if task.deadline and task.deadline <= now() then
+    places[deadline_member(task)] = false
+    task.deadline = nil
+  end
+end
+
 -- A dead letter is tried again: a fresh budget, attempt numbers that go on, and what it made skipped is revived.
 local function redrive(task, changes)
-  if not may(task, "redrive") then
+  if task.reviews then
+    return "it is a review: retry " .. task.reviews .. ", which it reviewed"
+  elseif not may(task, "redrive") then
     return "only a failed task can be retried; it is " .. task.status
   elseif being_cancelled(run_with(task)) then
     return "its run is being cancelled; retry it once that has ended"
@@ -24,7 +34,7 @@ local function redrive(task, changes)
   reopen_task(task)
   add_fact({ type = "task.ready", task_id = task.task_id, retried = true })
   move(task, "redrive")
-  for _, field in ipairs({ "failures", "rate_limits", "lost", "error", "error_code", "discarded_at", "note", "avoid", "prefer", "start_at", "order" }) do
+  for _, field in ipairs({ "failures", "rate_limits", "lost", "error", "error_code", "discarded_at", "note", "avoid", "prefer", "start_at", "order", "round" }) do
     task[field] = nil
   end
   local payload_before = task.payload_blob
@@ -80,36 +90,57 @@ local function late_parts(late)
   return nil, late_blob(late)
 end
 
+-- Who made a late result: that stands in front of it.
+local function late_maker(late)
+  local at = string.find(late, ',"at":', 1, true)
+  return cjson.decode(string.sub(late, 1, at - 1) .. "}").agent_id
+end
+
+-- Whoever takes a late result for the task's result decides that it came in time, not that it is good: what is reviewed
+-- is reviewed all the same, with a fresh budget of rounds.
 local function promote(task)
   local attempts = task.late_results
   local late = attempts and raw[task.task_id .. ":late:" .. attempts[#attempts]]
-  if not late then
+  local name = task.review and "promote_to_review" or "promote"
+  if task.reviews then
+    return "it is a review: its verdict counts only under its lease"
+  elseif not late then
     return "it has no late result"
-  elseif not may(task, "promote") then
+  elseif not may(task, name) then
     return "it is " .. task.status .. " already"
+  elseif task.review and being_cancelled(run_with(task)) then
+    return "its run is being cancelled; promote it once that has ended"
   elseif task.has_schema and request.late.fit[task.task_id] ~= attempts[#attempts] then
     return request.late.unfit[task.task_id] or "a further late result has come just now; promote again"
   elseif (task.open_children or 0) > 0 then
     return "it has open children (" .. task.open_children .. "): let them end, or cancel them first"
   end
   local result_text, result_blob = late_parts(late)
-  add_fact({ type = "task.completed", task_id = task.task_id, attempt = attempts[#attempts], promoted = true })
-  local ended = TERMINAL[task.status]
+  if not task.review then
+    add_fact({ type = "task.completed", task_id = task.task_id, attempt = attempts[#attempts], promoted = true })
+  end
   if task.status == "failed" and not task.discarded_at then
     unearth(task)
   end
-  if ended then
+  if TERMINAL[task.status] then
     reopen_task(task)
   end
-  move(task, "promote")
+  move(task, name)
   void_lease(task)
   task.error, task.error_code, task.discarded_at, task.note = nil, nil, nil, nil
+  forget_result(task)
   task.result_blob = result_blob
   if result_text then
     task.result_bytes = #result_text
     save_raw(task.task_id .. ":result", result_text)
   end
-  end_task(task)
+  if task.review then
+    forget_past_deadline(task)
+    task.round, task.progress, task.lost = nil, nil, nil
+    request_review(task, late_maker(late))
+  else
+    end_task(task)
+  end
   follow_edges_anew(task)
 end
 

@@ -30,6 +30,11 @@ local function find_run()
   if #missing > 0 then
     return nil, { refused = "not_found", ids = missing }
   end
+  for _, id in ipairs(request.upstream) do
+    if known[id].reviews then
+      return nil, { refused = "on_review", ids = { id, known[id].reviews } }
+    end
+  end
   if request.run_id then
     local run = known[request.run_id]
     if being_cancelled(run) then
@@ -99,7 +104,10 @@ local function build_tasks(run)
     task.dependencies = nil
     task.task_id = run.run_id .. "t" .. (run.tasks + number)
     task.lane = lane_of(task)
-    if not task.lane then
+    if task.review then
+      task.review.lane = lane_of({ agent_type = task.review.agent_type })
+    end
+    if not task.lane or (task.review and not task.review.lane) then
       return nil, { refused = "limit", limit = LIMITS.lanes, what = "lanes" }
     end
     task.attempt = 0

@@ -36,7 +36,10 @@ local function die(task, code)
   move(task, "fail")
   task.error_code = code
   end_task(task)
-  bury(task)
+  -- Some count as dealt with from the start.
+  if not task.discarded_at then
+    bury(task)
+  end
   follow_edges_anew(task)
 end
 

@@ -1,5 +1,5 @@
 -- What a submit does to its task.
--- Depends on: unit, moves, edges, failure, children, lease.
+-- Depends on: unit, moves, edges, failure, children, review, lease.
 
 local function keep_result(task, submit)
   if submit.blob ~= "" then
@@ -20,7 +20,12 @@ end
 -- What the Worker has to check before a completed attempt counts; nothing where it has, or need not. No result is
 -- decoded here.
 local function to_check(task, submit)
-  if submit.status ~= "completed" or submit.checked or not task.has_schema then
+  if submit.status ~= "completed" or submit.checked then
+    return nil
+  elseif task.reviews then
+    load({ task.reviews })
+    return '{"check":{"threshold":' .. known[task.reviews].review.threshold .. "}}"
+  elseif not task.has_schema then
     return nil
   end
   local name = task.task_id .. ":schema"
@@ -28,7 +33,32 @@ local function to_check(task, submit)
   return '{"check":{"schema":' .. raw[name] .. "}}"
 end
 
+-- Its result waits for a reviewer.
+local function hand_in(task, submit)
+  move(task, "review")
+  if task.lease.ended == "timed_out" then
+    -- That the attempt ran too long was counted as its failure, and it did not fail.
+    task.failures = task.failures - 1
+  end
+  task.progress = nil
+  task.lost = nil
+  forget_result(task)
+  task.result_bytes = submit.result_bytes
+  if submit.blob ~= "" then
+    task.result_blob = submit.blob
+  end
+  request_review(task, task.lease.agent_id)
+  close_attempt(task, "completed")
+  note_outcome(task, "good")
+  keep_result(task, submit)
+end
+
+-- Returns what a verdict has made of the task that was reviewed.
 local function complete(task, submit)
+  if task.review then
+    hand_in(task, submit)
+    return nil
+  end
   add_fact({ type = "task.completed", task_id = task.task_id, attempt = task.attempt, agent_id = task.lease.agent_id, result_bytes = submit.result_bytes })
   move(task, "complete")
   task.result_bytes = submit.result_bytes
@@ -40,6 +70,7 @@ local function complete(task, submit)
   note_outcome(task, "good")
   keep_result(task, submit)
   follow_edges_anew(task)
+  return task.reviews and give_verdict(task, submit.passed, result)
 end
 
 local function fail(task, submit)

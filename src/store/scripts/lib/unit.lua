@@ -58,9 +58,11 @@ end
 local function save_raw(name, text)
   raw[name] = text
   fields[name] = text
+  gone[name] = nil
 end
 
 local function drop_raw(name)
+  fields[name] = nil
   gone[name] = true
 end
 
