@@ -49,11 +49,19 @@ local before = redis.call("GET", operation)
 if before then
   return before
 end
+-- Whoever named a parent and its child wants both cancelled: that the one took along the other is no refusal.
+local open = {}
+for _, id in ipairs(request.action == "cancel" and ids or {}) do
+  open[id] = known[id] and not TERMINAL[known[id].status]
+end
 local done, refused = {}, {}
 for _, id in ipairs(ids) do
   local why = "there is no such task"
   if known[id] then
     why = apply(known[id])
+  end
+  if why and open[id] and known[id].status == "cancelled" then
+    why = nil
   end
   if why then
     table.insert(refused, '{"task_id":' .. cjson.encode(id) .. ',"reason":' .. cjson.encode(why) .. "}")

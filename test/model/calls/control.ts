@@ -31,12 +31,15 @@ export function control(world: World, call: Control): Reply {
   const before = world.operations.get(call.operation_id);
   if (before) return said(before.reply);
   const ids = call.error_code === undefined ? (call.task_ids ?? []) : lettersWith(world, call);
+  const isOpen = (id: string): boolean => !isTerminal(world.tasks.get(id)?.status ?? "cancelled");
+  const open = new Set(ids.filter(isOpen));
   const changed: string[] = [];
   const refused: { task_id: string; reason: string }[] = [];
   for (const task_id of ids) {
     const task = world.tasks.get(task_id);
     const reason = task ? apply({ world, task }, call) : "there is no such task";
-    if (reason === undefined) changed.push(task_id);
+    const along = call.action === "cancel" && open.has(task_id) && task?.status === "cancelled";
+    if (reason === undefined || along) changed.push(task_id);
     else refused.push({ task_id, reason });
   }
   const more = call.error_code !== undefined && ids.length === call.limit;
