@@ -149,6 +149,7 @@ function facts(task: TaskRecord): Record<string, unknown> {
     priority: task.priority,
     ...(task.requires && { requires: task.requires }),
     ...(task.assignee && { assignee: task.assignee }),
+    ...(task.trigger_rule && { trigger_rule: task.trigger_rule }),
     ...(task.usage && { usage: task.usage }),
     ...(task.dependencies && {
       dependencies: task.dependencies.map(({ task_id, ended }) => ({

@@ -221,3 +221,69 @@ describe("waits", () => {
     expect(check({ calls: [wait([], "1", "7")], facts, tasks })).toEqual([]);
   });
 });
+
+describe("reviews", () => {
+  const reviewed = (more: Partial<FinalTask> = {}): FinalTask =>
+    task({ review: { max_rounds: 1, threshold: 0.8 }, status: "failed", ...more });
+  const claimed = (at: number, task_id: string, agent_id: string): Fact => ({
+    at,
+    type: "task.claimed",
+    task_id,
+    agent_id,
+    attempt: 1,
+  });
+  const asked = (at: number, agent_id = "ada"): Fact => ({
+    at,
+    type: "task.review_requested",
+    task_id: "r1t1",
+    agent_id,
+    review: "r1t2",
+    round: 1,
+  });
+
+  test("who has made it may not judge it", () => {
+    const facts = [claimed(1, "r1t1", "ada"), asked(2), claimed(3, "r1t2", "ada")];
+    expect(check({ facts, tasks: [reviewed()] })).toEqual([
+      "untrue: ada got the review r1t2 of what it has made",
+    ]);
+  });
+
+  test("the maker is one that had the task", () => {
+    const facts = [claimed(1, "r1t1", "ada"), asked(2, "bob")];
+    expect(check({ facts, tasks: [reviewed()] })).toEqual([
+      "untrue: r1t2 reviews what bob never had",
+    ]);
+  });
+
+  test("work is not sent back oftener than it may be", () => {
+    const rejected = { at: 3, type: "task.review_rejected", task_id: "r1t1" };
+    const facts = [claimed(1, "r1t1", "ada"), asked(2), rejected, rejected];
+    expect(check({ facts, tasks: [reviewed()] })).toEqual(["untrue: r1t1 was sent back 2 times"]);
+  });
+
+  test.each([
+    ["none", undefined],
+    ["a rejection", { approved: false }],
+    ["too low a score", { approved: true, score: 0.7 }],
+  ])("nothing is completed with %s", (_, result) => {
+    const calls = [poll("ada", LEASE), submit("ada", LEASE, "x", COMPLETED)];
+    const facts = [claimed(1, "r1t1", "ada"), asked(2)];
+    const review = task({ task_id: "r1t2", status: result ? "completed" : "failed" });
+    const tasks = [reviewed({ status: "completed", result: "x" }), { ...review, result }];
+    expect(check({ calls, facts, tasks })).toContain(
+      "untrue: r1t1 is completed without a verdict that it passes",
+    );
+  });
+
+  test("nobody begins what waits for work that is not accepted yet", () => {
+    const dependent = task({
+      task_id: "r1t3",
+      status: "failed",
+      dependencies: [{ task_id: "r1t1" }],
+    });
+    const facts = [claimed(1, "r1t1", "ada"), asked(2), claimed(3, "r1t3", "bob")];
+    expect(check({ facts, tasks: [reviewed(), dependent] })).toEqual([
+      "untrue: r1t3 was begun before r1t1 was accepted",
+    ]);
+  });
+});

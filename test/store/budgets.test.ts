@@ -229,3 +229,28 @@ test("a result schema costs its submit one further round trip", async () => {
   await submitNext();
   expect(await submitNext()).toEqual({ trips: 2, billed: 10 });
 });
+
+// Handing in also looks whether somebody waits for reviews, and writes a place. A claim of one reads the reviewed record too,
+// and three texts in one further trip. A verdict is checked first: EVALSHA and three reads, then these again and the writes.
+test("a review costs one further round trip when it is handed out, and one when its verdict comes", async () => {
+  const project = await warmed();
+  const review = { options: { review: { agent_type: "testing", criteria: "Good." } } };
+  const round = async (): Promise<Cost[]> => {
+    const made = await cost(project, () => project.task(review));
+    const { lease } = await project.claim("warm");
+    const handedIn = await cost(project, () => project.complete(lease, {}));
+    const leases: string[] = [];
+    const taken = await cost(project, async () => {
+      leases.push((await project.claim("eve", { agent_type: "testing" })).lease);
+    });
+    const verdict = () => project.complete(leases[0] ?? "", { approved: true });
+    return [made, handedIn, taken, await cost(project, verdict)];
+  };
+  await round();
+  expect(await round()).toEqual([
+    { trips: 1, billed: 7 },
+    { trips: 1, billed: 8 },
+    { trips: 2, billed: 11 },
+    { trips: 2, billed: 12 },
+  ]);
+});

@@ -7,6 +7,7 @@ import { checkCreations } from "./history/creations.ts";
 import { checkEndings } from "./history/endings.ts";
 import { checkLeases } from "./history/leases.ts";
 import { checkResults } from "./history/results.ts";
+import { checkReviews } from "./history/reviews.ts";
 import { checkWaits } from "./history/waits.ts";
 import type { FinalState } from "./history/final-state.ts";
 import type { SeenCall } from "./seen-call.ts";
@@ -20,6 +21,9 @@ export interface Fact {
   readonly agent_id?: string | undefined;
   readonly released_by?: string | undefined;
   readonly again?: boolean | undefined;
+  /** The review that it is about, and which one of its round. */
+  readonly review?: string | undefined;
+  readonly round?: number | undefined;
 }
 
 export interface History {
@@ -49,6 +53,7 @@ export function checkHistory(history: History): Breach[] {
     ...checkClaims(history),
     ...checkLeases(history),
     ...checkResults(history),
+    ...checkReviews(history),
     ...checkWaits(history),
   ];
 }

@@ -25,7 +25,11 @@ export interface Mood {
   readonly pace: number;
 }
 
-const leased = z.looseObject({ lease: z.string(), lease_seconds: z.int() });
+const leased = z.looseObject({
+  lease: z.string(),
+  lease_seconds: z.int(),
+  task_description: z.string(),
+});
 
 export type Leased = z.infer<typeof leased>;
 

@@ -89,13 +89,34 @@ function newTask(desk: Desk): Body & { readonly agent_type: string } {
   desk.made += 1;
   const options = optionsOf(desk);
   const assignee = desk.workers.find(({ agent_id }) => agent_id === options["assignee"]);
-  const agent_type = chance.happens(0.03) ? unserved : chance.oneOf(agent_types);
+  const any = chance.happens(0.03) ? unserved : chance.oneOf(agent_types);
+  const agent_type = assignee?.agent_type ?? any;
+  Object.assign(options, evidenceFor(desk, agent_type));
   return {
-    agent_type: assignee?.agent_type ?? agent_type,
+    agent_type,
     // The first line is the title, by which the task is known again.
     task_description: `${hands.name} ${life} ${desk.made}\n${sizedText(chance)}`,
     ...(chance.happens(0.3) && { priority: chance.whole(0, 9) }),
     ...(Object.keys(options).length > 0 && { options }),
+  };
+}
+
+/** What has to be shown before its result counts. Reviewers are such that one is left beside the maker. */
+function evidenceFor({ hands: { chance }, agent_types, workers }: Desk, made_by: string): Body {
+  const able = agent_types.filter((type) => {
+    const served = workers.filter(({ agent_type }) => agent_type === type).length;
+    return served > (type === made_by ? 1 : 0);
+  });
+  return {
+    ...(chance.happens(0.1) && { result_schema: { type: "object", required: ["by"] } }),
+    ...(able.length > 0 &&
+      chance.happens(0.2) && {
+        review: {
+          agent_type: chance.oneOf(able),
+          criteria: "It is as it should be.",
+          max_rounds: chance.whole(1, 3),
+        },
+      }),
   };
 }
 

@@ -60,10 +60,11 @@ function fateOf({ mood, chance }: Hands): Fate {
   return chance.oneOf(chance.happens(mood.sickness) ? BAD_FATES : FATES);
 }
 
-const complete: Fate = async (hands, { lease }) => {
+const complete: Fate = async (hands, task) => {
   const { chance, mood } = hands;
+  const { lease } = task;
   const poll_next = chance.happens(0.3) && !mood.faithful;
-  const submit = { lease, status: "completed", result: resultOf(hands, lease), poll_next };
+  const submit = { lease, status: "completed", result: answerTo(hands, task), poll_next };
   return tasksIn(await insist(hands, "submit_result", submit));
 };
 
@@ -83,7 +84,7 @@ const completeTwice: Fate = async (hands, task) => {
   const { chance, sleep, mood } = hands;
   const next = await complete(hands, task);
   await sleep(mood.pace * chance.next());
-  const submit = { lease: task.lease, status: "completed", result: resultOf(hands, task.lease) };
+  const submit = { lease: task.lease, status: "completed", result: answerTo(hands, task) };
   await hands.call("submit_result", submit);
   return next;
 };
@@ -178,8 +179,26 @@ const CATEGORIES = inProportion(
   [1, "internal"],
 );
 
+/** A verdict where one is asked for. Whoever works faithfully lets everything pass. */
+function answerTo(hands: Hands, { lease, task_description }: Leased): Body {
+  const { chance, mood } = hands;
+  const result = resultOf(hands, lease);
+  if (!task_description.startsWith("Review the result of ")) return result;
+  const approved = mood.faithful || chance.happens(0.6);
+  const scored = !mood.faithful && chance.happens(0.4);
+  return {
+    ...result,
+    approved,
+    ...(scored && { score: Math.round(chance.next() * 100) / 100 }),
+    // Without a word to whoever has to do it again it is no verdict.
+    ...((mood.faithful || chance.happens(0.9)) && { feedback: "As it should be, or not quite." }),
+  };
+}
+
 /** No two submits have the same; some are too long to lie beside the task's record. */
-function resultOf({ name, chance, now }: Hands, lease: string): Body {
+function resultOf({ name, chance, now, mood }: Hands, lease: string): Body {
   const more = chance.happens(0.1) ? { text: "It is done. ".repeat(500) } : {};
-  return { by: name, lease, at: now(), nth: chance.whole(1, 1e9), ...more };
+  // Some tasks ask for the name.
+  const by = (mood.faithful || chance.happens(0.95)) && { by: name };
+  return { ...by, lease, at: now(), nth: chance.whole(1, 1e9), ...more };
 }

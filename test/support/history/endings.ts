@@ -34,6 +34,11 @@ function excuseOf(
         const upstream = tasks.get(id);
         return upstream !== undefined && !TERMINAL.has(upstream.status) && why.includes(id);
       });
+    case "in_review": {
+      const review = tasks.get((task.waits_for ?? "").replace(/^review /, ""));
+      if (!review || TERMINAL.has(review.status)) return false;
+      return excuseOf(review, { tasks, served });
+    }
     case "running":
       return (task.lease_seconds ?? 0) > 0;
     default:

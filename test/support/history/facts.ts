@@ -11,6 +11,8 @@ const facts = z.array(
     agent_id: z.string().optional(),
     released_by: z.string().optional(),
     again: z.boolean().optional(),
+    review: z.string().optional(),
+    round: z.int().optional(),
   }),
 );
 

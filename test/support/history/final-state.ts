@@ -13,6 +13,9 @@ const finalTask = z.looseObject({
   lease_seconds: z.int().optional(),
   why: z.string().optional(),
   result: z.json().optional(),
+  dependencies: z.array(z.looseObject({ task_id: z.string() })).optional(),
+  trigger_rule: z.string().optional(),
+  review: z.looseObject({ max_rounds: z.int(), threshold: z.number() }).optional(),
   attempts: z.array(z.looseObject({ attempt: z.int(), outcome: z.string() })).optional(),
   late_results: z.array(z.looseObject({ attempt: z.int(), result: z.json() })).optional(),
 });

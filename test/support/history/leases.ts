@@ -13,6 +13,7 @@ export function checkLeases(history: History): Breach[] {
 const ENDS = new Set([
   "task.lease_lost",
   "task.retry_scheduled",
+  "task.review_requested",
   "task.completed",
   "task.failed",
   "task.cancelled",

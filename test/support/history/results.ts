@@ -45,7 +45,7 @@ function checkAccepted(task: FinalTask, completed: readonly Submit[]): Breach[] 
 /** The result is one that was submitted: under the lease whose completion was acknowledged, where one was. */
 function checkShown(task: FinalTask, completed: readonly Submit[]): Breach[] {
   const { task_id, status, result } = task;
-  if (status !== "completed") {
+  if (status !== "completed" && status !== "in_review") {
     return result === undefined ? [] : [{ kind: "untrue", text: `${task_id} shows a result` }];
   }
   const accepted = completed.filter(isAccepted);
