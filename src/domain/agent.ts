@@ -20,6 +20,12 @@ export const agentRecord = z.strictObject({
   seen: z.int(),
   /** An open poll lasts until then. */
   waits_until: z.int().optional(),
+  /** Since when its polls have found nothing. */
+  idle_since: z.int().optional(),
+  /** Names its open wait: a newer poll ends the older. */
+  poll: z.string().optional(),
+  /** True once it was noted among those that wait, until it is struck off by a poll of its own. */
+  listens: z.boolean().optional(),
   /** Tasks it may hold: a hint, checked against their records whenever it matters. */
   holds: z.array(z.string()).optional(),
   stops: z.array(stopRecord).optional(),

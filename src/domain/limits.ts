@@ -35,6 +35,10 @@ export const LIMITS = {
   /** Lanes whose heads one claim compares. */
   lanes_per_claim: 16,
   max_tasks: 10,
+  /** Waiting agents of a type among which one call looks for takers, and tasks for which it does. */
+  waiters_per_wake: 64,
+  /** Who was woken for a task goes first for this long: a round trip, and a slow one. */
+  woken_first_ms: 2_000,
   /** A model works for an hour without calling anybody. */
   lease_seconds_default: 3_600,
   lease_seconds_min: 1,
@@ -49,6 +53,10 @@ export const LIMITS = {
   wait_for_tasks_default: 45,
   /** A progress token suggests, but does not prove, that progress extends the client's time-out. */
   wait_seconds_cap_with_progress: 240,
+  /** A runner knows its own time-outs. */
+  wait_seconds_cap_of_runners: 900,
+  /** An agent that found nothing for so long is told to end its turn. */
+  idle_ms: 600_000,
   message_length: 2_000,
   question_length: 4_000,
   answer_length: 4_000,

@@ -50,14 +50,22 @@ export const pollTasks = defineOperation({
       },
       checks: freshChecks(call, input.max_tasks ?? 1),
     };
-    const wait_ms = waitMs(call, input.wait_seconds ?? LIMITS.wait_seconds_default);
+    const wait_ms = waitMs(call, {
+      wait_seconds: input.wait_seconds ?? LIMITS.wait_seconds_default,
+      is_runner: input.instance !== undefined,
+    });
     const reply = await waitForWork(call, { poll, wait_ms });
+    if ("refused" in reply && reply.refused.refused === "superseded") {
+      return ok({ agent_id: input.agent_id, timed_out: true, next: SUPERSEDED });
+    }
     if ("refused" in reply) return pollRefusal(reply.refused, input.agent_id);
     const { tasks, now } = reply.said;
     const told = sayNotices(reply.said.notices);
     if (tasks.length === 0) {
+      const { agent_type, idle_ms } = reply.said;
       const news = hasNews(reply.said);
-      return ok({ ...idle(input.agent_id, { max_tasks: poll.agent.max_tasks, news }), ...told });
+      const { max_tasks } = poll.agent;
+      return ok({ ...idle(input.agent_id, { max_tasks, news, agent_type, idle_ms }), ...told });
     }
     return ok({
       agent_id: input.agent_id,
@@ -71,14 +79,33 @@ export function freshChecks(call: Call, count: number): string[] {
   return Array.from({ length: count }, () => leaseCheck(call.services.random));
 }
 
+const SUPERSEDED = "A newer poll_tasks under this agent_id waits now, and this one has ended.";
+
+interface Idle {
+  readonly max_tasks: number;
+  /** It was told something new. */
+  readonly news: boolean;
+  readonly agent_type: string;
+  readonly idle_ms: number;
+}
+
+/** A model that asks again and again pays for each turn: after a while it is told how to be woken instead. */
 function idle(
   agent_id: string,
-  { max_tasks, news }: { max_tasks: number; news: boolean },
+  { max_tasks, news, agent_type, idle_ms }: Idle,
 ): { agent_id: string; timed_out?: boolean; next: string } {
   if (news) return { agent_id, next: "Heed the notices, then call poll_tasks again." };
-  return max_tasks === 0
-    ? { agent_id, next: "You hold nothing. Call poll_tasks with max_tasks 1 for work." }
-    : { agent_id, timed_out: true, next: "Nothing yet. Call poll_tasks again." };
+  if (max_tasks === 0) {
+    return { agent_id, next: "You hold nothing. Call poll_tasks with max_tasks 1 for work." };
+  }
+  return {
+    agent_id,
+    timed_out: true,
+    next:
+      idle_ms < LIMITS.idle_ms
+        ? "Nothing yet. Call poll_tasks again."
+        : `Nothing for ${Math.floor(idle_ms / 60_000)} min. End your turn: npx baton wait --ready --agent-type ${agent_type} ends when there is work.`,
+  };
 }
 
 export function pollRefusal(refused: RefusedReply, agent_id: string): Result<never> {

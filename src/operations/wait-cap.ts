@@ -2,10 +2,16 @@
 import { LIMITS } from "../domain/limits.ts";
 import type { Call } from "./operation.ts";
 
-/** Milliseconds. */
-export function waitMs({ progress }: Call, wait_seconds: number): number {
+/**
+ * Milliseconds. A runner is a program of ours, which waits as long as it asks for; of the other clients nobody knows when
+ * they give up.
+ */
+export function waitMs(
+  { progress }: Call,
+  { wait_seconds, is_runner = false }: { wait_seconds: number; is_runner?: boolean },
+): number {
   const cap = progress ? LIMITS.wait_seconds_cap_with_progress : LIMITS.wait_seconds_cap;
-  return Math.min(wait_seconds, cap) * 1000;
+  return Math.min(wait_seconds, is_runner ? LIMITS.wait_seconds_cap_of_runners : cap) * 1000;
 }
 
 /** Tells the client every few seconds that the wait goes on, where it asked for that. Call the result when it is over. */

@@ -46,7 +46,7 @@ export const waitForTasks = defineOperation({
       allEnded(seen, target) ||
       seen.needs.length > 0 ||
       (until === "any" && seen.ended.length + seen.missed > 0);
-    const wait_ms = waitMs(call, wait_seconds ?? LIMITS.wait_for_tasks_default);
+    const wait_ms = waitMs(call, { wait_seconds: wait_seconds ?? LIMITS.wait_for_tasks_default });
     const reply = await waitFor(call, { target, since, wait_ms, isEnough });
     if ("refused" in reply) {
       const [id = ""] = reply.refused.ids ?? [];

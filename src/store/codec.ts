@@ -48,6 +48,7 @@ const refusedReply = z.strictObject({
     "agent_taken",
     "agent_type_needed",
     "instance_replaced",
+    "superseded",
     "version_conflict",
     "graph",
     "delegation",
@@ -106,6 +107,8 @@ export const pollReply = z.strictObject({
   now: z.int(),
   agent_type: z.string(),
   channel: z.string(),
+  /** How long its polls have found nothing. Milliseconds. */
+  idle_ms: z.int(),
   next_due: z.int(),
   tasks: z.array(handedTask),
   notices,

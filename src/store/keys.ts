@@ -19,6 +19,7 @@
  * | `state`       | hash   | `<scope>/<key>`: shared state, `<version> <expiry or 0> <JSON>`                           |
  * | `state_names` | zset   | the same names, all scores 0, for reading by prefix                                       |
  * | `dead`        | zset   | `<error code>|<member>`, all scores 0: dead letters that nobody has dealt with            |
+ * | `waiting`     | zset   | `<digest of the type><agent>`, all scores 0: agents that sleep until they are woken       |
  * | `webhooks`    | hash   | `seq`, `ids` (JSON list), `endpoint:<id>`, `scanned`: the event that deliveries were made up to |
  * | `deliveries`  | hash   | `<delivery>`: a webhook delivery with its attempts                                        |
  * | `delivery_index` | zset | `<ms>|<delivery>`, all scores 0: for listing and retention                               |
@@ -45,6 +46,7 @@ const PROJECT_KEYS = [
   "state_names",
   "idempotency",
   "dead",
+  "waiting",
   "webhooks",
   "deliveries",
   "delivery_index",
@@ -81,6 +83,7 @@ export function keysOf(project: string): Keys {
       state_names: `${prefix}state_names`,
       idempotency: `${prefix}idempotency`,
       dead: `${prefix}dead`,
+      waiting: `${prefix}waiting`,
       webhooks: `${prefix}webhooks`,
       deliveries: `${prefix}deliveries`,
       delivery_index: `${prefix}delivery_index`,

@@ -37,6 +37,8 @@ import stateChunk from "./scripts/lib/state.lua";
 import submit from "./scripts/lib/submit.lua";
 import sweep from "./scripts/lib/sweep.lua";
 import tidyChunk from "./scripts/lib/tidy.lua";
+import waiters from "./scripts/lib/waiters.lua";
+import flush from "./scripts/lib/flush.lua";
 import unit from "./scripts/lib/unit.lua";
 import listSource from "./scripts/list.lua";
 import noteFailureSource from "./scripts/note-failure.lua";
@@ -54,10 +56,21 @@ import whySource from "./scripts/why.lua";
 import { script } from "./script.ts";
 
 /** Every script sweeps a little, and so touches what due items touch. */
-const SWEPT = ["control", "line", "events", "edges", "state", "state_names", "dead"] as const;
+const SWEPT = [
+  "control",
+  "line",
+  "events",
+  "edges",
+  "state",
+  "state_names",
+  "dead",
+  "waiting",
+] as const;
 const SWEEPING = [
   clock,
   unit,
+  flush,
+  waiters,
   runs,
   moves,
   questions,

@@ -115,6 +115,12 @@ export interface PollingAgent {
   readonly lease_seconds: number;
   /** How long it is going to wait if it gets nothing now; 0 where it is not. */
   readonly wait_ms: number;
+  /** Names the wait that the poll belongs to. */
+  readonly poll?: string;
+  /** Not its first poll: it ends if a newer wait has begun. */
+  readonly continues?: boolean;
+  /** It hears its channel, and may be woken from now on. */
+  readonly listens?: boolean;
 }
 
 export interface Poll {

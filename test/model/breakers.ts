@@ -4,6 +4,7 @@ import { LIMITS } from "../../src/domain/limits.ts";
 import { type TaskRecord } from "../../src/domain/task.ts";
 import { type BreakerForce } from "../../src/store/store.ts";
 import { type Breaker, type World } from "./world.ts";
+import { wake } from "./waiters.ts";
 
 /** `neutral`: it ended in a way that says nothing about the agent. */
 export type Verdict = "good" | "bad" | "neutral";
@@ -131,6 +132,7 @@ export function force(world: World, { name, state }: BreakerForce): void {
   // Nothing is told twice, so that a re-send leaves no trace.
   if (forced === state && stateOf(world, before) === is) return;
   world.facts.push(`breaker.${is === "open" ? "opened" : "closed"} ${name}`);
+  if (own.startsWith("type:")) wake(world, { agent_type: own.slice(5) });
 }
 
 /** By its short name, such as `type:testing`. */

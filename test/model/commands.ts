@@ -49,6 +49,8 @@ export type Command =
       readonly max_tasks: number;
       readonly lease_seconds: number;
       readonly wait_ms: number;
+      /** `goes on`: not the first poll of its wait, and it may be woken. */
+      readonly wait?: "begins" | "goes on";
       readonly capabilities?: readonly string[];
       readonly change?: "key" | "type" | "no type";
       /** Which of a few processes speaks for the agent; none says so where absent. */

@@ -1,4 +1,5 @@
 /** The model's moves of a task, and what the end of a task, or taking it back, means for its run. */
+import { wake } from "./waiters.ts";
 import { LIMITS } from "../../src/domain/limits.ts";
 import { isTerminal, type Move, MOVES, type MoveName } from "../../src/domain/lifecycle.ts";
 import { claimOrder } from "../../src/domain/order.ts";
@@ -24,6 +25,7 @@ export function move(world: World, task: TaskRecord, name: MoveName): void {
 export function makeReady(world: World, task: TaskRecord): void {
   task.ready_at = world.now;
   task.order ??= claimOrder(world.now, task.priority);
+  wake(world, task);
 }
 
 /** From the moment a run was marked until its last task has ended. */

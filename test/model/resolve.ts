@@ -87,7 +87,9 @@ function isVain({ history }: Scene, { forgery }: { forgery: Forgery }): boolean 
 }
 
 function visit(scene: Scene, command: Command & { do: "poll" }): Call {
-  const { agent, change, max_tasks, lease_seconds, wait_ms, capabilities, instance } = command;
+  const { agent, change, max_tasks, lease_seconds, wait_ms, wait, capabilities, instance } =
+    command;
+  const going = wait === "goes on" ? scene.world.agents.get(agentId(agent))?.poll : undefined;
   const type = TYPES[change === "type" ? (agent + 1) % 2 : agent % 2] ?? "";
   return {
     op: "poll",
@@ -101,6 +103,8 @@ function visit(scene: Scene, command: Command & { do: "poll" }): Call {
         max_tasks,
         lease_seconds,
         wait_ms,
+        ...(wait && { poll: going ?? name(scene, "poll") }),
+        ...(wait === "goes on" && { continues: true, listens: true }),
       },
       checks: Array.from({ length: max_tasks }, () => name(scene, "check")),
     },

@@ -86,6 +86,7 @@ const poll = fc
     max_tasks: fc.constantFrom(1, 3, 2, 0),
     lease_seconds: fc.constantFrom(0, 60, 5, 3_600),
     wait_ms: fc.constantFrom(0, 30_000),
+    wait: rarely(fc.constantFrom("begins" as const, "goes on" as const)),
     capabilities: rarely(fc.constantFrom([], ["gpu"], ["gpu", "node"])),
     change: rarely(fc.constantFrom("key" as const, "type" as const, "no type" as const)),
     instance: fc.option(fc.nat(2), { nil: undefined, freq: 2 }),

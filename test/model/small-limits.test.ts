@@ -28,6 +28,7 @@ const SMALL = {
   stops_kept: 1,
   sweep_per_call: 2,
   tasks_per_run: 8,
+  waiters_per_wake: 1,
   usage_names_kept: 2,
 } satisfies Partial<Record<keyof typeof LIMITS, number>>;
 

@@ -8,6 +8,7 @@ import { difference } from "./difference.ts";
 import { type Reply } from "./reply.ts";
 import { type History } from "./scene.ts";
 import { type Clockwork, readView, viewOf } from "./view.ts";
+import { flush } from "./waiters.ts";
 import { timers, type World } from "./world.ts";
 
 export interface Stage {
@@ -45,6 +46,7 @@ export async function step(play: Play, call: Call): Promise<Reply> {
     after: play.lastEvent,
   });
   const expected = imagine(world, call);
+  flush(world);
   const [reply, { clockwork, lastEvent, ...stored }] = await Promise.all([performing, reading]);
   const differs = difference(expected, reply) ?? difference(viewOf(world), stored);
   if (differs !== undefined) throw new Error(differs);

@@ -7,6 +7,7 @@ import { goOnCancelling } from "./children.ts";
 import { type Budget, follow } from "./edges.ts";
 import { lose, miss } from "./failures.ts";
 import { isDoomed, leaseOf, makeReady, move } from "./lifecycle.ts";
+import { flush, wake } from "./waiters.ts";
 import { type Timer, timers, type World } from "./world.ts";
 
 /** Returns how many items were due and handled. */
@@ -14,8 +15,10 @@ export function sweep(world: World, limit: number = LIMITS.sweep_per_call): numb
   const due = timers(world)
     .filter(({ at }) => at <= world.now)
     .slice(0, limit);
+  if (due.length > 0) flush(world);
   const budget: Budget = { edges: LIMITS.edges_per_call };
   for (const timer of due) handle({ world, timer, budget });
+  if (due.length > 0) flush(world);
   return due.length;
 }
 
@@ -23,6 +26,7 @@ function handle({ world, timer, budget }: { world: World; timer: Timer; budget: 
   const { kind, subject } = timer;
   if (kind === "breaker") {
     world.breakerTimers.delete(subject);
+    if (subject.startsWith("type:")) wake(world, { agent_type: subject.slice(5) });
     return;
   }
   if (kind === "state") {

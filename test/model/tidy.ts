@@ -1,6 +1,7 @@
 /** The model of what retention forgets besides tasks: agents, their breakers, and agent types. */
 import { type AgentRecord } from "../../src/domain/agent.ts";
 import { LIMITS } from "../../src/domain/limits.ts";
+import { waitingMember } from "./waiters.ts";
 import { type World } from "./world.ts";
 
 export function tidy(world: World): void {
@@ -8,7 +9,10 @@ export function tidy(world: World): void {
   world.tidyAt = world.now + LIMITS.tidy_each_ms;
   const before = world.now - LIMITS.agent_kept_ms;
   for (const agent of world.agents.values()) {
-    if (agent.seen <= before && !isHolding(world, agent)) world.agents.delete(agent.agent_id);
+    if (agent.seen <= before && !isHolding(world, agent)) {
+      world.agents.delete(agent.agent_id);
+      if (agent.listens) world.waiting.delete(waitingMember(agent));
+    }
   }
   // What people forced stays until they say otherwise.
   for (const [name, { forced }] of world.breakers) {

@@ -12,6 +12,7 @@ export interface View {
   readonly line: Fields;
   readonly edges: readonly string[];
   readonly dead: readonly string[];
+  readonly waiting: readonly string[];
   readonly state: Fields;
   readonly stateNames: readonly string[];
   readonly idempotency: Fields;
@@ -37,6 +38,7 @@ export function viewOf(world: World): View {
     line: Object.fromEntries(line(world)),
     edges: [...world.edges].toSorted(),
     dead: deadLetters(world),
+    waiting: [...world.waiting].toSorted(),
     state: Object.fromEntries(state),
     stateNames: [...world.state.keys()].toSorted(),
     idempotency: Object.fromEntries(world.idempotency),
@@ -81,13 +83,15 @@ export async function readView(
     ["ZRANGE", keys.project.line, "0", "-1", "WITHSCORES"],
     ["ZRANGE", keys.project.edges, "0", "-1"],
     ["ZRANGE", keys.project.dead, "0", "-1"],
+    ["ZRANGE", keys.project.waiting, "0", "-1"],
     ["HGETALL", keys.project.state],
     ["ZRANGE", keys.project.state_names, "0", "-1"],
     ["HGETALL", keys.project.idempotency],
     ["XRANGE", keys.project.events, `(${after}`, "+"],
     ...shards.map((key) => ["HGETALL", key]),
   ]);
-  const [control, line, edges, dead, state, names, idempotency, events, ...records] = replies;
+  const [control, line, edges, dead, waiting, state, names, idempotency, events, ...records] =
+    replies;
   const fields = records.flatMap((reply) => pairs(reply));
   const entries = list(events).map((entry) => list(entry));
   const {
@@ -104,6 +108,7 @@ export async function readView(
     line: Object.fromEntries(pairs(line).map(([member, score]) => [member, Number(score)])),
     edges: texts(edges),
     dead: texts(dead),
+    waiting: texts(waiting),
     state: Object.fromEntries(pairs(state)),
     stateNames: texts(names),
     idempotency: Object.fromEntries(pairs(idempotency).map(([key, text]) => [key, kept(text)])),

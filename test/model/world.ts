@@ -57,6 +57,10 @@ export interface World {
   readonly types: Map<string, number>;
   /** Until when somebody waits for work of a type. */
   readonly watches: Map<string, number>;
+  /** Agents that sleep until they are woken, as Redis lists them. */
+  readonly waiting: Set<string>;
+  /** What became ready since Lua last wrote, by agent type. */
+  readonly wakes: Map<string, (Pick<TaskRecord, "agent_type"> & Partial<TaskRecord>)[]>;
   /** By "type:<type>" and "agent:<id>". */
   readonly breakers: Map<string, Breaker>;
   /** When the waiters behind an open breaker are woken. */
@@ -98,6 +102,8 @@ export function newWorld(now: number, whenMoved: readonly Follower[]): World {
     agents: new Map(),
     types: new Map(),
     watches: new Map(),
+    waiting: new Set(),
+    wakes: new Map(),
     breakers: new Map(),
     breakerTimers: new Map(),
     pending: new Map(),

@@ -201,16 +201,14 @@ test("of three that wait for one task, one gets it, and the others get the next 
   expect(new Set(leases).size).toBe(3);
 });
 
-test("two waits of one agent get the same task under the same lease", async () => {
+test("of two waits of one agent the newer ends the older, and alone gets the task", async () => {
   const wait = { agent_type: "impatient", wait_seconds: 40 };
-  const both = [api.claim("impatient", wait), api.claim("impatient", wait)];
-  await listening(2);
-
-  await api.task("impatient");
-  await api.task("impatient");
-
-  const [one, other] = await Promise.all(both);
-  expect(one?.lease).toBe(other?.lease);
+  const older = api.poll("impatient", wait);
+  await listening(1);
+  const newer = api.claim("impatient", wait);
+  expect(await older).toEqual([]);
+  const id = await api.task("impatient");
+  expect((await newer).lease).toMatch(`${id}.1.`);
 });
 
 test("an agent that waits is woken when a dependency was met", async () => {

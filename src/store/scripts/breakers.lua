@@ -15,7 +15,7 @@ if request.force then
     add_fact({ type = state == "open" and "breaker.opened" or "breaker.closed", breaker = request.force.name, forced = true })
     local agent_type = string.match(request.force.name, "^breaker:type:(.+)$")
     if agent_type then
-      wake(agent_type)
+      wake({ agent_type = agent_type })
     end
   end
   flush()

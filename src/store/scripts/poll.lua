@@ -12,9 +12,11 @@ return answer_with(with_notices('{"now":'
   .. ',"agent_type":'
   .. cjson.encode(agent.agent_type)
   .. ',"channel":"'
-  .. wake_channel(agent.agent_type)
-  .. '","next_due":'
-  .. (control_values.next_due or "0")
+  .. wake_channel(agent.agent_id)
+  .. '","idle_ms":'
+  .. string.format("%.0f", now() - (agent.record.idle_since or now()))
+  .. ',"next_due":'
+  .. look_again_at(agent)
   .. ',"tasks":'
   .. tasks
   .. "}"))

@@ -7,6 +7,7 @@ import { force, shownBreakers } from "../breakers.ts";
 import { type Reply, said } from "../reply.ts";
 import { sweep } from "../sweep.ts";
 import { deadGroup, deadLetters, memberOf, timers, type World } from "../world.ts";
+import { flush } from "../waiters.ts";
 
 export function read(world: World, names: readonly string[]): Reply {
   sweep(world);
@@ -68,7 +69,10 @@ export function tick(world: World, { limit }: { limit: number }): Reply {
 }
 
 export function breakers(world: World, change?: BreakerForce): Reply {
-  if (change) force(world, change);
+  if (change) {
+    force(world, change);
+    flush(world);
+  }
   sweep(world);
   return said({ now: world.now, breakers: shownBreakers(world) });
 }

@@ -12,6 +12,7 @@ import { isDoomed, lastMoment, move } from "../lifecycle.ts";
 import { refused, type Reply, said, withNotices } from "../reply.ts";
 import { expire, sweep } from "../sweep.ts";
 import { isUnawareOf, showMessages, tellHolder, tellStops } from "../talk.ts";
+import { flush, noteWaiting } from "../waiters.ts";
 import { memberOf, startLimit, type World } from "../world.ts";
 
 /** An agent that polls, with its record and the fresh checks, the next one last. */
@@ -55,6 +56,9 @@ export function meet({
     return {
       refused: { refused: "agent_taken", seen_seconds_ago: Math.floor(unseen / 1000) },
     };
+  }
+  if (before && asked.continues && before.poll !== asked.poll) {
+    return { refused: { refused: "superseded" } };
   }
   const { instance } = asked;
   if (instance !== undefined && before?.replaced?.includes(instance)) {
@@ -106,6 +110,7 @@ export function serve(visit: Visit): { tasks: Handed[]; notices?: readonly Notic
   note(visit, holds);
   told.push(...tellStops({ world, agent }, { lost, holds }));
   world.agents.set(agent.agent_id, agent);
+  flush(world);
   sweep(world);
   return { tasks: given, ...withNotices(told) };
 }
@@ -122,7 +127,7 @@ function handed({ world, task, held }: { world: World; task: TaskRecord; held: b
 }
 
 function stillHeld({ world, agent, asked, takesOver }: Visit): TaskRecord[] {
-  return (agent.holds ?? []).flatMap((id) => {
+  const held = (agent.holds ?? []).flatMap((id) => {
     const task = world.tasks.get(id);
     if (!task?.lease || task.lease.ended !== undefined) return [];
     if (task.lease.agent_id !== agent.agent_id || task.lease.key_id !== agent.key_id) return [];
@@ -143,6 +148,9 @@ function stillHeld({ world, agent, asked, takesOver }: Visit): TaskRecord[] {
     extend(world, task);
     return expire(world, task) ? [] : [task];
   });
+  // What was given up may be claimed by the same call, after others were told of it.
+  flush(world);
+  return held;
 }
 
 function overdue(world: World, { deadline }: TaskRecord): boolean {
@@ -245,11 +253,11 @@ function handOut(
 
 function note({ world, agent, asked }: Visit, tasks: readonly TaskRecord[]): void {
   const { agent_type } = agent;
-  delete agent.waits_until;
+  const type_before = world.agents.get(agent.agent_id)?.agent_type;
+  noteWaiting(world, { agent, asked, type_before, hasWork: tasks.length > 0 });
   delete agent.holds;
   if (tasks.length > 0) agent.holds = tasks.map(({ task_id }) => task_id);
-  if (asked.wait_ms > 0) {
-    agent.waits_until = world.now + asked.wait_ms;
+  if (asked.max_tasks > 0 && agent.waits_until !== undefined) {
     world.watches.set(agent_type, Math.max(world.watches.get(agent_type) ?? 0, agent.waits_until));
   }
   if ((world.types.get(agent_type) ?? 0) < world.now - LIMITS.types_noted_ms) {

@@ -3,162 +3,166 @@
 -- "breaker:agent:<id>"; absent where nothing went wrong lately, so that success alone writes nothing.
 -- Depends on: unit.
 
-local function breaker_names(agent_type, agent_id)
-  return "breaker:type:" .. agent_type, "breaker:agent:" .. agent_id
-end
-
-local function read_breaker(name)
-  if control_values[name] == nil then
-    read_control({ name })
+local breaker_names, read_breaker, write_breaker, breaker_state, judge, note_outcome, return_probe, admitted,
+  mark_probe, shown_breaker
+do
+  function breaker_names(agent_type, agent_id)
+    return "breaker:type:" .. agent_type, "breaker:agent:" .. agent_id
   end
-  local text = control_values[name]
-  return text and text ~= "" and cjson.decode(text) or nil
-end
 
-local function write_breaker(name, breaker)
-  write_control(name, breaker and cjson.encode(breaker) or "")
-end
-
--- The state as of now: an open breaker whose pause is over lets one probe through.
-local function breaker_state(breaker)
-  if not breaker then
-    return "closed"
-  elseif breaker.forced then
-    return breaker.forced
-  elseif not breaker.until_ms then
-    return "closed"
-  elseif breaker.until_ms > now() then
-    return "open"
+  function read_breaker(name)
+    if control_values[name] == nil then
+      read_control({ name })
+    end
+    local text = control_values[name]
+    return text and text ~= "" and cjson.decode(text) or nil
   end
-  return "half_open"
-end
 
-local function open_breaker(name, breaker)
-  breaker.pause_ms = math.min((breaker.pause_ms or LIMITS.breaker_pause_ms / 2) * 2, LIMITS.breaker_pause_max_ms)
-  breaker.until_ms = now() + breaker.pause_ms
-  breaker.probe = nil
-  breaker.outcomes = nil
-  add_fact({ type = "breaker.opened", breaker = name, pause_ms = breaker.pause_ms })
-  -- Waiters are woken when the pause is over.
-  stand_timer(name, breaker.until_ms)
-end
+  function write_breaker(name, breaker)
+    write_control(name, breaker and cjson.encode(breaker) or "")
+  end
 
-local function should_open(outcomes)
-  local failed, tasks = 0, {}
-  local distinct = 0
-  for _, outcome in ipairs(outcomes) do
-    if not outcome.ok then
-      failed = failed + 1
-      if not tasks[outcome.task_id] then
-        tasks[outcome.task_id] = true
-        distinct = distinct + 1
+  -- The state as of now: an open breaker whose pause is over lets one probe through.
+  function breaker_state(breaker)
+    if not breaker then
+      return "closed"
+    elseif breaker.forced then
+      return breaker.forced
+    elseif not breaker.until_ms then
+      return "closed"
+    elseif breaker.until_ms > now() then
+      return "open"
+    end
+    return "half_open"
+  end
+
+  local function open_breaker(name, breaker)
+    breaker.pause_ms = math.min((breaker.pause_ms or LIMITS.breaker_pause_ms / 2) * 2, LIMITS.breaker_pause_max_ms)
+    breaker.until_ms = now() + breaker.pause_ms
+    breaker.probe = nil
+    breaker.outcomes = nil
+    add_fact({ type = "breaker.opened", breaker = name, pause_ms = breaker.pause_ms })
+    -- Waiters are woken when the pause is over.
+    stand_timer(name, breaker.until_ms)
+  end
+
+  local function should_open(outcomes)
+    local failed, tasks = 0, {}
+    local distinct = 0
+    for _, outcome in ipairs(outcomes) do
+      if not outcome.ok then
+        failed = failed + 1
+        if not tasks[outcome.task_id] then
+          tasks[outcome.task_id] = true
+          distinct = distinct + 1
+        end
+      end
+    end
+    return distinct >= LIMITS.breaker_failures and failed * 2 >= #outcomes
+  end
+
+  local function remember(breaker, outcome)
+    local kept = {}
+    for _, old in ipairs(breaker.outcomes or {}) do
+      if old.at > now() - LIMITS.breaker_window_ms then
+        table.insert(kept, old)
+      end
+    end
+    table.insert(kept, outcome)
+    while #kept > LIMITS.breaker_outcomes do
+      table.remove(kept, 1)
+    end
+    breaker.outcomes = kept
+  end
+
+  function judge(name, task, outcome)
+    local breaker = read_breaker(name)
+    if not breaker and outcome ~= "bad" then
+      return
+    end
+    breaker = breaker or {}
+    local state = breaker_state(breaker)
+    if breaker.probe == task.task_id then
+      -- A probe that came back with any answer of its own has answered.
+      if outcome == "bad" then
+        open_breaker(name, breaker)
+        write_breaker(name, breaker)
+      else
+        add_fact({ type = "breaker.closed", breaker = name })
+        write_breaker(name, nil)
+      end
+      return
+    elseif state ~= "closed" or outcome == "neutral" then
+      -- Answers to tasks handed out before it opened say nothing new.
+      return
+    end
+    remember(breaker, { at = now(), task_id = task.task_id, ok = outcome == "good" })
+    if not breaker.forced and should_open(breaker.outcomes) then
+      open_breaker(name, breaker)
+    end
+    write_breaker(name, breaker)
+  end
+
+  -- How an attempt of the task ended: "good", "bad", or "neutral" where it says nothing about the agent.
+  function note_outcome(task, outcome)
+    local of_type, of_agent = breaker_names(task.agent_type, task.lease.agent_id)
+    judge(of_type, task, outcome)
+    judge(of_agent, task, outcome)
+  end
+
+  -- A probe that was handed back undone, or taken away, leaves its place to another.
+  function return_probe(task)
+    for _, name in ipairs({ breaker_names(task.agent_type, task.lease.agent_id) }) do
+      local breaker = read_breaker(name)
+      if breaker and breaker.probe == task.task_id then
+        breaker.probe = nil
+        write_breaker(name, breaker)
       end
     end
   end
-  return distinct >= LIMITS.breaker_failures and failed * 2 >= #outcomes
-end
 
-local function remember(breaker, outcome)
-  local kept = {}
-  for _, old in ipairs(breaker.outcomes or {}) do
-    if old.at > now() - LIMITS.breaker_window_ms then
-      table.insert(kept, old)
+  -- How many of `count` tasks the agent may be handed, and whether they probe.
+  function admitted(agent, count)
+    local probes = false
+    for _, name in ipairs({ breaker_names(agent.agent_type, agent.agent_id) }) do
+      local breaker = read_breaker(name)
+      local state = breaker_state(breaker)
+      if state == "open" or (state == "half_open" and breaker.probe) then
+        return 0, false
+      elseif state == "half_open" then
+        probes = true
+      end
+    end
+    return probes and math.min(count, 1) or count, probes
+  end
+
+  function mark_probe(task, agent)
+    for _, name in ipairs({ breaker_names(agent.agent_type, agent.agent_id) }) do
+      local breaker = read_breaker(name)
+      if breaker_state(breaker) == "half_open" then
+        breaker.probe = task.task_id
+        write_breaker(name, breaker)
+      end
     end
   end
-  table.insert(kept, outcome)
-  while #kept > LIMITS.breaker_outcomes do
-    table.remove(kept, 1)
-  end
-  breaker.outcomes = kept
-end
 
-local function judge(name, task, outcome)
-  local breaker = read_breaker(name)
-  if not breaker and outcome ~= "bad" then
-    return
-  end
-  breaker = breaker or {}
-  local state = breaker_state(breaker)
-  if breaker.probe == task.task_id then
-    -- A probe that came back with any answer of its own has answered.
-    if outcome == "bad" then
-      open_breaker(name, breaker)
-      write_breaker(name, breaker)
-    else
-      add_fact({ type = "breaker.closed", breaker = name })
-      write_breaker(name, nil)
-    end
-    return
-  elseif state ~= "closed" or outcome == "neutral" then
-    -- Answers to tasks handed out before it opened say nothing new.
-    return
-  end
-  remember(breaker, { at = now(), task_id = task.task_id, ok = outcome == "good" })
-  if not breaker.forced and should_open(breaker.outcomes) then
-    open_breaker(name, breaker)
-  end
-  write_breaker(name, breaker)
-end
-
--- How an attempt of the task ended: "good", "bad", or "neutral" where it says nothing about the agent.
-local function note_outcome(task, outcome)
-  local of_type, of_agent = breaker_names(task.agent_type, task.lease.agent_id)
-  judge(of_type, task, outcome)
-  judge(of_agent, task, outcome)
-end
-
--- A probe that was handed back undone, or taken away, leaves its place to another.
-local function return_probe(task)
-  for _, name in ipairs({ breaker_names(task.agent_type, task.lease.agent_id) }) do
+  -- What readers see of a breaker, as JSON text; nothing where it remembers nothing.
+  function shown_breaker(name)
     local breaker = read_breaker(name)
-    if breaker and breaker.probe == task.task_id then
-      breaker.probe = nil
-      write_breaker(name, breaker)
+    if not breaker then
+      return nil
     end
-  end
-end
-
--- How many of `count` tasks the agent may be handed, and whether they probe.
-local function admitted(agent, count)
-  local probes = false
-  for _, name in ipairs({ breaker_names(agent.agent_type, agent.agent_id) }) do
-    local breaker = read_breaker(name)
-    local state = breaker_state(breaker)
-    if state == "open" or (state == "half_open" and breaker.probe) then
-      return 0, false
-    elseif state == "half_open" then
-      probes = true
+    local failed = 0
+    for _, outcome in ipairs(breaker.outcomes or {}) do
+      failed = failed + (outcome.ok and 0 or 1)
     end
+    return cjson.encode({
+      name = name,
+      state = breaker_state(breaker),
+      forced = breaker.forced and true or nil,
+      until_ms = breaker.until_ms,
+      probe = breaker.probe,
+      failed = failed,
+    })
   end
-  return probes and math.min(count, 1) or count, probes
-end
-
-local function mark_probe(task, agent)
-  for _, name in ipairs({ breaker_names(agent.agent_type, agent.agent_id) }) do
-    local breaker = read_breaker(name)
-    if breaker_state(breaker) == "half_open" then
-      breaker.probe = task.task_id
-      write_breaker(name, breaker)
-    end
-  end
-end
-
--- What readers see of a breaker, as JSON text; nothing where it remembers nothing.
-local function shown_breaker(name)
-  local breaker = read_breaker(name)
-  if not breaker then
-    return nil
-  end
-  local failed = 0
-  for _, outcome in ipairs(breaker.outcomes or {}) do
-    failed = failed + (outcome.ok and 0 or 1)
-  end
-  return cjson.encode({
-    name = name,
-    state = breaker_state(breaker),
-    forced = breaker.forced and true or nil,
-    until_ms = breaker.until_ms,
-    probe = breaker.probe,
-    failed = failed,
-  })
 end

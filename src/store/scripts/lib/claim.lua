@@ -85,11 +85,19 @@ local function fits(task, agent)
   if task.not_by == agent.agent_id then
     return false
   end
-  local avoid, prefer = task.avoid, task.prefer
-  if prefer and prefer.agent_id ~= agent.agent_id and prefer.until_ms > now() then
-    return false
+  local until_ms = kept_until(task, agent.agent_id)
+  if until_ms then
+    -- It is this agent's too from then on, and nobody says so again.
+    agent.look_at = math.min(agent.look_at or until_ms, until_ms)
   end
-  return not (avoid and avoid.agent_id == agent.agent_id and avoid.until_ms > now())
+  return not until_ms
+end
+
+-- When there may be work that nobody announces: the project's next deadline, or when a task stops being kept for others.
+local function look_again_at(agent)
+  local due = tonumber(control_values.next_due or "0") or 0
+  local at = agent.look_at and (due == 0 or agent.look_at < due) and agent.look_at or due
+  return string.format("%.0f", at)
 end
 
 local function lease_seconds_of(task, asked)
@@ -216,12 +224,12 @@ end
 
 local function note_agent(agent, tasks)
   local record = agent.record
-  record.agent_type = agent.agent_type
   -- An empty list cannot be told from an empty object here.
   record.capabilities = #(agent.capabilities or {}) > 0 and agent.capabilities or nil
   record.seen = now()
   record.first_seen = record.first_seen or record.seen
-  record.waits_until = agent.wait_ms > 0 and record.seen + agent.wait_ms or nil
+  note_waiting(agent, #tasks > 0)
+  record.agent_type = agent.agent_type
   record.holds = nil
   for _, task in ipairs(tasks) do
     record.holds = record.holds or {}
@@ -234,7 +242,7 @@ local function note_agent(agent, tasks)
     types[agent.agent_type] = record.seen
     write_control("types", cjson.encode(types))
   end
-  if agent.wait_ms > 0 then
+  if agent.max_tasks > 0 and record.waits_until then
     local watched = tonumber(control_values["watch:" .. agent.agent_type] or "0") or 0
     write_control("watch:" .. agent.agent_type, string.format("%.0f", math.max(watched, record.seen + agent.wait_ms)))
   end

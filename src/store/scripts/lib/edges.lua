@@ -6,164 +6,167 @@
 -- In cancel.lua.
 local end_as_cancelled
 
-local function pending_member(task_id)
-  return "edges:" .. task_id
-end
+local pending_member, verdict_of, skip, follow_edges, follow_edges_anew
+do
+  function pending_member(task_id)
+    return "edges:" .. task_id
+  end
 
--- Notes in the dependent what has become of its dependency: ended, or open again.
-local function settle(task, source)
-  local ended = TERMINAL[source.status] and source.status or nil
-  for _, dependency in ipairs(task.dependencies) do
-    if dependency.task_id == source.task_id and dependency.ended ~= ended then
-      if not dependency.ended then
-        task.open_dependencies = task.open_dependencies - 1
-      elseif not ended then
-        task.open_dependencies = task.open_dependencies + 1
+  -- Notes in the dependent what has become of its dependency: ended, or open again.
+  local function settle(task, source)
+    local ended = TERMINAL[source.status] and source.status or nil
+    for _, dependency in ipairs(task.dependencies) do
+      if dependency.task_id == source.task_id and dependency.ended ~= ended then
+        if not dependency.ended then
+          task.open_dependencies = task.open_dependencies - 1
+        elseif not ended then
+          task.open_dependencies = task.open_dependencies + 1
+        end
+        dependency.ended = ended
+        dependency.result_blob = source.result_blob
       end
-      dependency.ended = ended
-      dependency.result_blob = source.result_blob
     end
+    save(task)
   end
-  save(task)
-end
 
--- What its trigger rule makes of how its dependencies ended so far: "run", "wait", or "skip", with the dependency that it
--- is skipped because of, where there is one. Only `failed` counts as failed, not what was cancelled or skipped; a task
--- that waits for a failure does not wait any longer once there is one.
-local function verdict_of(task)
-  if not task.dependencies then
-    return "run"
-  end
-  local unmet, failed
-  for _, dependency in ipairs(task.dependencies) do
-    if dependency.ended and dependency.ended ~= "completed" then
-      unmet = unmet or dependency.task_id
-      failed = failed or dependency.ended == "failed"
+  -- What its trigger rule makes of how its dependencies ended so far: "run", "wait", or "skip", with the dependency that it
+  -- is skipped because of, where there is one. Only `failed` counts as failed, not what was cancelled or skipped; a task
+  -- that waits for a failure does not wait any longer once there is one.
+  function verdict_of(task)
+    if not task.dependencies then
+      return "run"
     end
+    local unmet, failed
+    for _, dependency in ipairs(task.dependencies) do
+      if dependency.ended and dependency.ended ~= "completed" then
+        unmet = unmet or dependency.task_id
+        failed = failed or dependency.ended == "failed"
+      end
+    end
+    local open = task.open_dependencies
+    if task.trigger_rule == "one_failed" then
+      return failed and "run" or open > 0 and "wait" or "skip"
+    elseif unmet and task.trigger_rule ~= "all_done" then
+      return "skip", unmet
+    end
+    return open > 0 and "wait" or "run"
   end
-  local open = task.open_dependencies
-  if task.trigger_rule == "one_failed" then
-    return failed and "run" or open > 0 and "wait" or "skip"
-  elseif unmet and task.trigger_rule ~= "all_done" then
-    return "skip", unmet
-  end
-  return open > 0 and "wait" or "run"
-end
 
-local function release_dependent(task)
-  if (task.start_at or 0) > now() then
-    move(task, "postpone")
-    make_scheduled(task, task.start_at)
-  else
-    add_fact({ type = "task.ready", task_id = task.task_id })
-    move(task, "unblock")
-    make_ready(task)
-  end
-end
-
-local function skip(task, because)
-  add_fact({ type = "task.skipped", task_id = task.task_id, because = because })
-  move(task, "skip")
-  task.skipped_because = because
-  end_task(task)
-end
-
-local function revive(task)
-  reopen_task(task)
-  move(task, "revive")
-  task.skipped_because = nil
-end
-
--- An edge latches: a task that is neither blocked nor skipped is not touched by what happens to its dependencies, and
--- one that is being removed comes back no more. Returns whether the task's own dependents are concerned now.
-local function resolve(task, source)
-  if not task or task.retiring or (task.status ~= "blocked" and task.status ~= "skipped") then
-    return false
-  end
-  settle(task, source)
-  local before = task.status
-  if doomed(task) then
-    end_as_cancelled(task)
-    return true
-  end
-  local verdict, because = verdict_of(task)
-  if verdict == "skip" then
-    if before == "blocked" then
-      skip(task, because)
+  local function release_dependent(task)
+    if (task.start_at or 0) > now() then
+      move(task, "postpone")
+      make_scheduled(task, task.start_at)
     else
-      task.skipped_because = because
+      add_fact({ type = "task.ready", task_id = task.task_id })
+      move(task, "unblock")
+      make_ready(task)
     end
-  else
-    if before == "skipped" then
-      revive(task)
-      if doomed(task) then
-        end_as_cancelled(task)
-        return true
+  end
+
+  function skip(task, because)
+    add_fact({ type = "task.skipped", task_id = task.task_id, because = because })
+    move(task, "skip")
+    task.skipped_because = because
+    end_task(task)
+  end
+
+  local function revive(task)
+    reopen_task(task)
+    move(task, "revive")
+    task.skipped_because = nil
+  end
+
+  -- An edge latches: a task that is neither blocked nor skipped is not touched by what happens to its dependencies, and
+  -- one that is being removed comes back no more. Returns whether the task's own dependents are concerned now.
+  local function resolve(task, source)
+    if not task or task.retiring or (task.status ~= "blocked" and task.status ~= "skipped") then
+      return false
+    end
+    settle(task, source)
+    local before = task.status
+    if doomed(task) then
+      end_as_cancelled(task)
+      return true
+    end
+    local verdict, because = verdict_of(task)
+    if verdict == "skip" then
+      if before == "blocked" then
+        skip(task, because)
+      else
+        task.skipped_because = because
+      end
+    else
+      if before == "skipped" then
+        revive(task)
+        if doomed(task) then
+          end_as_cancelled(task)
+          return true
+        end
+      end
+      if verdict == "run" then
+        release_dependent(task)
       end
     end
-    if verdict == "run" then
-      release_dependent(task)
-    end
+    return (before == "skipped") ~= (task.status == "skipped")
   end
-  return (before == "skipped") ~= (task.status == "skipped")
-end
 
-local function edges_of(source, limit)
-  local low = source.task_id .. "|"
-  local from = source.edges_after and "(" .. low .. source.edges_after or "[" .. low
-  local found = redis.call("ZRANGE", edges, from, "(" .. low .. "~", "BYLEX", "LIMIT", 0, limit)
-  local downstream, names = {}, {}
-  for i, member in ipairs(found) do
-    downstream[i] = string.sub(member, #low + 1)
-    table.insert(names, downstream[i])
-    table.insert(names, run_of(downstream[i]))
-    if source.status == "completed" then
-      unlink(member)
+  local function edges_of(source, limit)
+    local low = source.task_id .. "|"
+    local from = source.edges_after and "(" .. low .. source.edges_after or "[" .. low
+    local found = redis.call("ZRANGE", edges, from, "(" .. low .. "~", "BYLEX", "LIMIT", 0, limit)
+    local downstream, names = {}, {}
+    for i, member in ipairs(found) do
+      downstream[i] = string.sub(member, #low + 1)
+      table.insert(names, downstream[i])
+      table.insert(names, run_of(downstream[i]))
+      if source.status == "completed" then
+        unlink(member)
+      end
     end
+    load(names)
+    return downstream
   end
-  load(names)
-  return downstream
-end
 
--- One batch of a source's edges. Where more are left, the record says where to go on and the line that there is work.
-local function follow_batch(source, limit, queue)
-  local downstream = limit > 0 and edges_of(source, limit) or {}
-  for _, id in ipairs(downstream) do
-    if resolve(known[id], source) then
-      -- Its own edges are followed from the start, whatever its dependents were told before.
-      known[id].edges_after = nil
-      table.insert(queue, known[id])
+  -- One batch of a source's edges. Where more are left, the record says where to go on and the line that there is work.
+  local function follow_batch(source, limit, queue)
+    local downstream = limit > 0 and edges_of(source, limit) or {}
+    for _, id in ipairs(downstream) do
+      if resolve(known[id], source) then
+        -- Its own edges are followed from the start, whatever its dependents were told before.
+        known[id].edges_after = nil
+        table.insert(queue, known[id])
+      end
     end
+    if #downstream < limit then
+      source.edges_after = nil
+      if source.status == "completed" then
+        source.has_dependents = nil
+      end
+      places[pending_member(source.task_id)] = false
+    else
+      source.edges_after = downstream[#downstream] or source.edges_after
+      stand_timer(pending_member(source.task_id), now())
+    end
+    save(source)
+    return #downstream
   end
-  if #downstream < limit then
+
+  -- Resolves up to `budget` edges, beginning with those of `source`; any later call goes on with the rest. Returns what
+  -- is left of the budget.
+  function follow_edges(source, budget)
+    local queue = { source }
+    while #queue > 0 do
+      local from = table.remove(queue, 1)
+      if from.has_dependents then
+        budget = budget - follow_batch(from, budget, queue)
+      end
+    end
+    return budget
+  end
+
+  -- The same from the start, after the source's fate changed once more.
+  function follow_edges_anew(source)
     source.edges_after = nil
-    if source.status == "completed" then
-      source.has_dependents = nil
-    end
-    places[pending_member(source.task_id)] = false
-  else
-    source.edges_after = downstream[#downstream] or source.edges_after
-    stand_timer(pending_member(source.task_id), now())
+    return follow_edges(source, LIMITS.edges_per_call)
   end
-  save(source)
-  return #downstream
-end
-
--- Resolves up to `budget` edges, beginning with those of `source`; any later call goes on with the rest. Returns what
--- is left of the budget.
-local function follow_edges(source, budget)
-  local queue = { source }
-  while #queue > 0 do
-    local from = table.remove(queue, 1)
-    if from.has_dependents then
-      budget = budget - follow_batch(from, budget, queue)
-    end
-  end
-  return budget
-end
-
--- The same from the start, after the source's fate changed once more.
-local function follow_edges_anew(source)
-  source.edges_after = nil
-  return follow_edges(source, LIMITS.edges_per_call)
 end

@@ -45,7 +45,7 @@ local function make_ready(task)
   if task.start_within_seconds and task.attempt == 0 then
     stand_timer(start_member(task), start_by(task))
   end
-  wake(task.agent_type)
+  wake(task)
 end
 
 -- One attempt may run so long, however often its lease is renewed.

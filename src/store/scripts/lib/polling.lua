@@ -50,6 +50,9 @@ local function meet(agent)
   if record and record.key_id ~= agent.key_id and record.seen > now() - LIMITS.agent_name_kept_ms then
     return { refused = "agent_taken", seen_seconds_ago = math.floor((now() - record.seen) / 1000) }
   end
+  if record and agent.continues and record.poll ~= agent.poll then
+    return { refused = "superseded" }
+  end
   if record and agent.instance and was_replaced(record, agent.instance) then
     return { refused = "instance_replaced" }
   end
@@ -64,6 +67,10 @@ local function meet(agent)
     end
     write_control("agents", agents)
     record = { agent_id = agent.agent_id }
+  end
+  if agent.max_tasks > 0 and record.poll and record.poll ~= agent.poll and (record.waits_until or 0) > now() then
+    -- One open wait per agent: a newer poll ends the older.
+    redis.call("PUBLISH", wake_channel(agent.agent_id), "superseded")
   end
   record.key_id = agent.key_id
   note_instance(agent, record)

@@ -95,7 +95,7 @@ local function handle_due(member, budget)
   if breaker_type or string.sub(member, 1, 8) == "breaker:" then
     places[member] = false
     if breaker_type then
-      wake(breaker_type)
+      wake({ agent_type = breaker_type })
     end
     return budget
   end

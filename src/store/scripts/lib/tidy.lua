@@ -1,6 +1,6 @@
 -- What nobody will miss: agents that were not seen for long and hold nothing, breakers that remember nothing or belong to
 -- nobody, agent types that nobody polls for, and old events. A page of the control hash at a time, the whole once an hour.
--- Depends on: unit, breaker; keys control and events.
+-- Depends on: unit, waiters, breaker; keys control and events.
 
 local tidy
 do
@@ -47,6 +47,9 @@ do
     for _, agent in ipairs(agents) do
       if holds_nothing(agent) then
         drop_control("agent:" .. agent.agent_id)
+        if agent.listens then
+          redis.call("ZREM", waiting, waiting_member(agent.agent_type, agent.agent_id))
+        end
         table.insert(forgotten, agent.agent_id)
       end
     end
