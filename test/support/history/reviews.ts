@@ -9,10 +9,12 @@ export function checkReviews({ facts, final }: History): Breach[] {
     facts.filter(({ task_id }) => task_id !== undefined),
     ({ task_id = "" }) => task_id,
   );
-  return [...final.tasks.values()].flatMap((task) => [
-    ...checkStart(task, { tasks: final.tasks, byTask }),
-    ...(task.review ? checkReviewed(task, { tasks: final.tasks, byTask }) : []),
-  ]);
+  const told = { tasks: final.tasks, byTask };
+  const tasks = [...final.tasks.values()];
+  return [
+    ...tasks.flatMap((task) => checkStart(task, told)),
+    ...tasks.filter(({ review }) => review).flatMap((task) => checkReviewed(task, told)),
+  ];
 }
 
 interface Told {
