@@ -56,11 +56,11 @@ const CALLS: Refused[] = [
     "locks?",
   ],
   [
-    "an option to come",
+    "a schema that nothing could be checked with",
     "create_task",
-    { ...task, options: { cron: "* * * * *" } },
-    "not_available",
-    "cron",
+    { ...task, options: { result_schema: { type: "objekt" } } },
+    "invalid",
+    "options.result_schema.type",
   ],
   ["too deep a value", "create_task", { ...task, context: nested(100) }, "invalid", "64 levels"],
   [
