@@ -2,7 +2,8 @@
 import * as z from "zod";
 import { misfits, sentence } from "../domain/schema-fit.ts";
 import type { TaskRecord } from "../domain/task.ts";
-import type { CheckedLateResults, Store } from "../store/store.ts";
+import type { CheckedLateResults } from "../store/steering.ts";
+import type { Store } from "../store/store.ts";
 import type { TextName } from "../store/texts.ts";
 
 const jsonObject = z.record(z.string(), z.json());

@@ -4,7 +4,7 @@ import { parseRunId, parseTaskId } from "../domain/ids.ts";
 import { LIMITS } from "../domain/limits.ts";
 import { ok, refuse, type Result } from "../domain/refusal.ts";
 import { ORCHESTRATORS } from "../domain/role.ts";
-import type { Control } from "../store/store.ts";
+import type { Control } from "../store/steering.ts";
 import { checkLateResults } from "./check-late-results.ts";
 import { idempotencyKey, jsonObject, runId, taskId } from "./fields.ts";
 import { notFound } from "./not-found.ts";

@@ -2,7 +2,7 @@
 import { LIMITS } from "../domain/limits.ts";
 import { refuse, type Result } from "../domain/refusal.ts";
 import type { RefusedReply } from "../store/codec.ts";
-import type { HeldLease } from "../store/store.ts";
+import type { HeldLease } from "../store/held-lease.ts";
 import type { CreateInput } from "./create-tasks.ts";
 import { leaseRefusal } from "./lease-refusal.ts";
 

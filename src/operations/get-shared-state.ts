@@ -3,7 +3,7 @@ import * as z from "zod";
 import { LIMITS } from "../domain/limits.ts";
 import { ok, refuse } from "../domain/refusal.ts";
 import { EVERYBODY } from "../domain/role.ts";
-import type { HeldLease } from "../store/store.ts";
+import type { HeldLease } from "../store/held-lease.ts";
 import { lease, runId } from "./fields.ts";
 import { leaseRefusal, readLease } from "./lease-refusal.ts";
 import { notFound } from "./not-found.ts";

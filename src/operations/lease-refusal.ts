@@ -1,5 +1,5 @@
 /** What a caller reads whose lease is not, or no longer, worth anything. */
-import type { HeldLease } from "../store/store.ts";
+import type { HeldLease } from "../store/held-lease.ts";
 import type { RefusedReply } from "../store/codec.ts";
 import { formatLease, parseLease } from "../domain/ids.ts";
 import { refuse, type Refusal, type Result } from "../domain/refusal.ts";

@@ -1,7 +1,7 @@
 /** What is different when a dead letter is tried again: another description, context or options. */
 import * as z from "zod";
 import { ok, refuse, type Result } from "../domain/refusal.ts";
-import type { Control } from "../store/store.ts";
+import type { Control } from "../store/steering.ts";
 import { jsonObject, priority } from "./fields.ts";
 import { newTask } from "./new-task.ts";
 import type { Call } from "./operation.ts";

@@ -4,7 +4,7 @@ import { LIMITS } from "../domain/limits.ts";
 import { ok, refuse } from "../domain/refusal.ts";
 import { AGENTS } from "../domain/role.ts";
 import type { RefusedReply } from "../store/codec.ts";
-import type { HeldLease } from "../store/store.ts";
+import type { HeldLease } from "../store/held-lease.ts";
 import { idempotencyKey, lease, runId } from "./fields.ts";
 import { leaseRefusal, readLease } from "./lease-refusal.ts";
 import { notFound } from "./not-found.ts";

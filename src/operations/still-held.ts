@@ -1,6 +1,7 @@
 /** A refusal that leaves the worker with its task renews the lease, as every call with it does, and tells what there is to tell. */
 import type { Refusal } from "../domain/refusal.ts";
-import type { HeldLease, Store } from "../store/store.ts";
+import type { HeldLease } from "../store/held-lease.ts";
+import type { Store } from "../store/store.ts";
 import { leaseRefusal } from "./lease-refusal.ts";
 import { sayNotices } from "./notices.ts";
 

@@ -1,7 +1,7 @@
 /** What a caller reads whose submit was not accepted. */
 import { refuse, type Result } from "../domain/refusal.ts";
 import type { RefusedReply } from "../store/codec.ts";
-import type { HeldLease } from "../store/store.ts";
+import type { HeldLease } from "../store/held-lease.ts";
 import { leaseRefusal } from "./lease-refusal.ts";
 import { listed } from "./why/cause.ts";
 

@@ -1,7 +1,6 @@
 /** What Baton keeps, as one method per script. Each is one round trip; nothing here decides anything. */
 import type * as z from "zod";
 import type { Category } from "../domain/failure.ts";
-import type { LeaseRef } from "../domain/ids.ts";
 import type { TaskOptions } from "../domain/options.ts";
 import type { DependencyRecord, TaskRecord } from "../domain/task.ts";
 import {
@@ -35,14 +34,11 @@ import { keysOf } from "./keys.ts";
 import type { Script } from "./script.ts";
 import { SCRIPTS } from "./scripts.ts";
 import type { DeadListing, Listing, Look, RunRange, WaitLook, WhyLook } from "./looks.ts";
+import type { BreakerForce, Control, StateRead, StateWrite } from "./steering.ts";
+import type { HeldLease } from "./held-lease.ts";
 import { readTexts, type TextName } from "./texts.ts";
 import type { Subscription } from "./subscription.ts";
 import type { Transport } from "./transport.ts";
-
-/** A lease together with the key that came with it: it works with no other. */
-export interface HeldLease extends LeaseRef {
-  readonly key_id: string;
-}
 
 /** A dependency as asked for: `number` counts the tasks of the same call from 1, `task_id` names an existing one. */
 export type WantedDependency = Pick<DependencyRecord, "key"> &
@@ -155,72 +151,9 @@ export interface Submission {
   readonly checks?: readonly string[];
 }
 
-export interface StateWrite {
-  readonly operation_id: string;
-  readonly name: string;
-  readonly key: string;
-  readonly value: string;
-  readonly run_id?: string;
-  readonly if_version?: number;
-  readonly ttl_seconds?: number;
-  /** Tells two bodies apart that came with one idempotency key; `operation_id` then is made of that key. */
-  readonly fingerprint?: string;
-  readonly lease?: HeldLease;
-}
-
-export interface StateRead {
-  readonly name?: string;
-  readonly prefix?: string;
-  readonly after?: string;
-  readonly lease?: HeldLease;
-}
-
-/** By task: the attempt whose late result fits the schema, or why it does not fit. */
-export interface CheckedLateResults {
-  readonly fit: Readonly<Record<string, number>>;
-  readonly unfit: Readonly<Record<string, string>>;
-}
-
-export interface Control {
-  readonly operation_id: string;
-  readonly action:
-    | "cancel"
-    | "retry"
-    | "discard"
-    | "answer"
-    | "message"
-    | "promote_late_result"
-    | "set_priority";
-  readonly task_ids?: readonly string[];
-  readonly error_code?: string;
-  /** With an error code: at most so many at once. */
-  readonly limit: number;
-  readonly note?: string;
-  /** The answer, or the message. */
-  readonly said?: string;
-  readonly priority?: number;
-  /** With promote_late_result: what was found about the late results of tasks that have a schema. */
-  readonly late?: CheckedLateResults;
-  /** With retry: what is different this time. */
-  readonly changes?: {
-    readonly fields: Readonly<Record<string, unknown>>;
-    readonly cleared: readonly string[];
-    readonly payload: boolean;
-    readonly payload_bytes?: number;
-    readonly payload_blob?: string;
-  };
-  /** JSON text of a new payload; empty where there is none. */
-  readonly text: string;
-}
-
 export interface CancelRun {
   readonly operation_id: string;
   readonly run_id: string;
-}
-
-export interface BreakerForce {
-  readonly name: string;
-  readonly state?: "open" | "closed";
 }
 
 /** Everything inside one project. */

@@ -2,7 +2,7 @@
 import { type AgentRecord } from "../../src/domain/agent.ts";
 import { LIMITS } from "../../src/domain/limits.ts";
 import { type TaskRecord } from "../../src/domain/task.ts";
-import { type BreakerForce } from "../../src/store/store.ts";
+import { type BreakerForce } from "../../src/store/steering.ts";
 import { type Breaker, type World } from "./world.ts";
 import { wake } from "./waiters.ts";
 

@@ -2,12 +2,14 @@
 import { type DeadListing, type Look, type WaitLook, type WhyLook } from "../../src/store/looks.ts";
 import {
   type BreakerForce,
-  type CancelRun,
   type Control,
-  type Creation,
-  type Poll,
   type StateRead,
   type StateWrite,
+} from "../../src/store/steering.ts";
+import {
+  type CancelRun,
+  type Creation,
+  type Poll,
   type Store,
   type Submission,
 } from "../../src/store/store.ts";

@@ -4,7 +4,7 @@
  */
 import { type TaskOptions } from "../../src/domain/options.ts";
 import { type Category, type RetryPolicy } from "../../src/domain/failure.ts";
-import { type Control } from "../../src/store/store.ts";
+import { type Control } from "../../src/store/steering.ts";
 
 export interface TaskSpec {
   readonly type: number;

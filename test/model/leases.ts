@@ -1,6 +1,6 @@
 /** What a lease is worth to the model, and how calls that carry one renew it. */
 import { type AttemptRecord, type TaskRecord } from "../../src/domain/task.ts";
-import { type HeldLease } from "../../src/store/store.ts";
+import { type HeldLease } from "../../src/store/held-lease.ts";
 import { isDoomed, lastMoment, leaseOf, move } from "./lifecycle.ts";
 import { type World } from "./world.ts";
 

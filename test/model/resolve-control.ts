@@ -1,7 +1,7 @@
 /** Turns what an orchestrator does into a call, and chooses the tasks that it concerns. */
 import { isTerminal } from "../../src/domain/lifecycle.ts";
 import { LIMITS } from "../../src/domain/limits.ts";
-import { type CheckedLateResults, type Control } from "../../src/store/store.ts";
+import { type CheckedLateResults, type Control } from "../../src/store/steering.ts";
 import { type Call } from "./call.ts";
 import { type Command } from "./commands.ts";
 import { name, nth, type Scene, taskAt } from "./scene.ts";

@@ -1,7 +1,7 @@
 /** What a command of a sequence can refer to: the names, tasks and leases that the sequence has led to so far. */
 import { type ArmedTick } from "../../src/store/codec.ts";
 import { type TaskRecord } from "../../src/domain/task.ts";
-import { type HeldLease } from "../../src/store/store.ts";
+import { type HeldLease } from "../../src/store/held-lease.ts";
 import { type Call } from "./call.ts";
 import { type Forgery } from "./commands.ts";
 import { type World } from "./world.ts";

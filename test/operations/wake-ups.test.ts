@@ -1,5 +1,6 @@
 /** Who is woken by new work: one that may have it, and nobody else. */
 import { describe, expect, test, vi } from "vitest";
+import { textOf } from "../../infra/local/redis/resp.ts";
 import { pollTasks } from "../../src/operations/poll-tasks.ts";
 import { submitResult } from "../../src/operations/submit-result.ts";
 import { type Project, useProjects } from "../support/project.ts";
@@ -37,7 +38,8 @@ async function listening(project: Project, ...agents: string[]): Promise<void> {
 
 async function waitingAgents(project: Project): Promise<string[]> {
   const reply = await project.redis.call(["ZRANGE", `baton:{${project.name}}:waiting`, "0", "-1"]);
-  return (Array.isArray(reply) ? reply : []).map((member) => String(member).slice(40));
+  if (!Array.isArray(reply)) throw new Error("no list of those that wait");
+  return reply.flatMap((member) => (Array.isArray(member) ? [] : textOf(member).slice(40)));
 }
 
 function leaseOf({ tasks = [] }: Reply): string | undefined {
@@ -133,9 +135,9 @@ test(
     const taken: string[] = [];
     const looks = countLooks(project);
     project.upstash.stats.reset();
-    let going = true;
+    const over = new AbortController();
     const work = async (agent_id: string): Promise<void> => {
-      while (going) {
+      while (!over.signal.aborted) {
         const lease = leaseOf(await begin(project, agent_id, { wait_seconds: 5 }));
         if (lease === undefined) continue;
         taken.push(lease.slice(0, lease.indexOf(".")));
@@ -149,7 +151,7 @@ test(
         await new Promise((resolve) => setTimeout(resolve, chance.whole(0, 20)));
     }
     await vi.waitFor(() => expect(taken).toHaveLength(1_000), { timeout: 150_000, interval: 200 });
-    going = false;
+    over.abort();
     await Promise.all(agents);
     expect(new Set(taken).size).toBe(1_000);
     const wakes = project.upstash.stats.snapshot().inner["PUBLISH"] ?? 0;
@@ -162,7 +164,7 @@ test(
 function countLooks({ store }: Project): { useful: number } {
   const looks = { useful: 0 };
   const listening = new Set<string>();
-  const { poll } = store;
+  const poll = store.poll.bind(store);
   vi.spyOn(store, "poll").mockImplementation(async (call) => {
     const { poll: wait = "", listens } = call.agent;
     const wasListening = listening.has(wait);

@@ -4,7 +4,7 @@ import { LIMITS } from "../../../src/domain/limits.ts";
 import { isTerminal } from "../../../src/domain/lifecycle.ts";
 import { PRIORITY_STEP_MS } from "../../../src/domain/order.ts";
 import { type TaskRecord, taskRecord } from "../../../src/domain/task.ts";
-import { type Control } from "../../../src/store/store.ts";
+import { type Control } from "../../../src/store/steering.ts";
 import { cancelBatch, cancelTask } from "../cancel.ts";
 import { followAnew } from "../edges.ts";
 import {

@@ -2,7 +2,7 @@
 import { type AgentRecord } from "../../../src/domain/agent.ts";
 import { type TaskRecord } from "../../../src/domain/task.ts";
 import { type DeadListing } from "../../../src/store/looks.ts";
-import { type BreakerForce } from "../../../src/store/store.ts";
+import { type BreakerForce } from "../../../src/store/steering.ts";
 import { force, shownBreakers } from "../breakers.ts";
 import { type Reply, said } from "../reply.ts";
 import { sweep } from "../sweep.ts";

@@ -1,7 +1,8 @@
 /** The model of the shared state. */
 import { LIMITS } from "../../../src/domain/limits.ts";
 import { type Notice } from "../../../src/store/codec.ts";
-import { type HeldLease, type StateRead, type StateWrite } from "../../../src/store/store.ts";
+import { type HeldLease } from "../../../src/store/held-lease.ts";
+import { type StateRead, type StateWrite } from "../../../src/store/steering.ts";
 import { refusal, renewBy, worthOf } from "../leases.ts";
 import { refused, type Reply, said, withNotices } from "../reply.ts";
 import { sweep } from "../sweep.ts";

@@ -2,7 +2,8 @@
 import { LIMITS } from "../../../src/domain/limits.ts";
 import { isTerminal } from "../../../src/domain/lifecycle.ts";
 import { type TaskRecord } from "../../../src/domain/task.ts";
-import { type HeldLease, type Submission } from "../../../src/store/store.ts";
+import { type HeldLease } from "../../../src/store/held-lease.ts";
+import { type Submission } from "../../../src/store/store.ts";
 import { noteOutcome, returnProbe } from "../breakers.ts";
 import { cancelTask } from "../cancel.ts";
 import { resumeParent } from "../children.ts";
