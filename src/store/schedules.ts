@@ -22,6 +22,8 @@ const beginReply = z.discriminatedUnion("outcome", [
   z.strictObject({ outcome: z.enum(["over", "waits", "skipped"]) }),
 ]);
 
+const removedReply = z.strictObject({ removed: z.literal(true) });
+
 const advancedReply = z.strictObject({ advanced: z.boolean() });
 
 export interface NewSchedule {
@@ -107,7 +109,7 @@ export function createScheduleStore(options: ScheduleStoreOptions): ScheduleStor
       (await ask(SCHEDULE_SCRIPTS.advance, advancedReply, request)).advanced,
     remove: (operation, schedule_id) =>
       said(SCHEDULE_SCRIPTS.remove, {
-        reply: z.strictObject({}),
+        reply: removedReply,
         request: { schedule_id },
         operation,
       }),

@@ -1,6 +1,8 @@
 /** Deadlines of the built Worker while nobody calls it: QStash does. */
 import { Client } from "@upstash/qstash";
 import { expect, test, vi } from "vitest";
+import { connectRedis } from "../../infra/local/redis/connection.ts";
+import { TIMER_OFFSET } from "../../src/domain/order.ts";
 import { taskRecord, type TaskRecord } from "../../src/domain/task.ts";
 import { useStack } from "../support/stack.ts";
 import { apiOf, dumpOf } from "../support/worker-api.ts";
@@ -120,4 +122,35 @@ test("with every tick lost, the watchdog's schedule does it", async () => {
   await qstash.clock.advance(300_000);
   await until(task_id, { status: "ready", attempt: 1 });
   clear();
+});
+
+test("a schedule fires behind the reply of whoever finds it due", async () => {
+  const api = apiOf(stack());
+  const { schedule_id } = await api.ok("create_workflow", {
+    name: "New year",
+    agent_type: "calendar",
+    tasks: [{ key: "a", task_description: "A" }],
+    options: { cron: { schedule: "0 0 1 1 *", time_zone: "Asia/Tokyo" } },
+  });
+  // As if that were now.
+  const at = Date.now() - 1_000;
+  const key = (name: string) => `baton:{local}:${name}`;
+  const redis = await connectRedis({ url: stack().redis.url });
+  const text = (await dumpOf(stack())).hashes["schedules"]?.[String(schedule_id)] ?? "";
+  const due = JSON.stringify({ ...(JSON.parse(text) as object), next_at: at });
+  await redis.call(["HSET", key("schedules"), String(schedule_id), due]);
+  await redis.call(["ZADD", key("line"), String(at - TIMER_OFFSET), `cron:${String(schedule_id)}`]);
+  await redis.call(["HSET", key("control"), "next_due", String(at)]);
+  redis.close();
+  await api.ok("list_agents", {});
+  await vi.waitFor(
+    async () =>
+      expect(await api.ok("list_tasks", { agent_type: "calendar" })).toMatchObject({
+        tasks: [{ status: "ready" }],
+      }),
+    { timeout: 20_000, interval: 100 },
+  );
+  expect(lines).toContainEqual(
+    expect.objectContaining({ event: "schedule.due", schedule_id, firing: "fired" }),
+  );
 });

@@ -1,4 +1,6 @@
 /** Calls past all that can go wrong, between two events of a world: for whoever looks at it from outside. */
+import { deleteSchedule } from "../../../src/operations/schedules/delete-schedule.ts";
+import type { Operation } from "../../../src/operations/operation.ts";
 import { OPERATIONS } from "../../../src/operations/registry.ts";
 import { createScheduleStore } from "../../../src/store/schedules.ts";
 import { createStore } from "../../../src/store/store.ts";
@@ -6,6 +8,8 @@ import type { Ask } from "../../support/crew/people.ts";
 import { seeded } from "../../support/seeded.ts";
 import type { RealTransport } from "./transport.ts";
 import type { World } from "./world.ts";
+
+const KNOWN: readonly Operation[] = [...OPERATIONS, deleteSchedule];
 
 export function directly({
   project,
@@ -22,7 +26,7 @@ export function directly({
   const caller = { project, key_id: "orchestrator", role: "orchestrator" } as const;
   let asked = 0;
   return async (tool, args) => {
-    const operation = OPERATIONS.find(({ name }) => name === tool);
+    const operation = KNOWN.find(({ name }) => name === tool);
     if (!operation) throw new Error(`no operation ${tool}`);
     const operation_id = `direct ${++asked}`;
     const { signal } = new AbortController();

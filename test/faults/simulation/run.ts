@@ -1,7 +1,7 @@
 /** One run: a small world of agents over the real operations and a real Redis, all that can go wrong drawn from a seed. */
 import type { RedisConnection } from "../../../infra/local/redis/connection.ts";
 import { audit } from "../../support/audit.ts";
-import { letGoOfBreakers, openTasks } from "../../support/crew/people.ts";
+import { letGoOfBreakers, openTasks, said } from "../../support/crew/people.ts";
 import { dumpProject } from "../../support/dump.ts";
 import { checkHistory, type History } from "../../support/history.ts";
 import { factsIn } from "../../support/history/facts.ts";
@@ -9,6 +9,7 @@ import { readFinalState } from "../../support/history/final-state.ts";
 import type { SeenCall } from "../../support/seen-call.ts";
 import { type Chance, seeded } from "../../support/seeded.ts";
 import { AGENT_TYPES, PACE_SECONDS, startCast, UNSERVED } from "./cast.ts";
+import { checkSchedule, makeSchedule } from "./calendar.ts";
 import { directly } from "./direct.ts";
 import { drawPlan, heal, type Plan } from "./plan.ts";
 import { retireAll } from "./retire-all.ts";
@@ -37,6 +38,9 @@ const MINUTE_MS = 60_000;
 /** Virtual minutes in which, with nothing going wrong any more, everything has to end. */
 const PATIENCE_MINUTES = 1_200;
 
+/** The watchdog, which comes each five minutes, has been there once. */
+const SCHEDULE_MINUTES = 8;
+
 /** In each so many runs all that is left grows old at the end. */
 const RETIRED_EACH = 5;
 
@@ -55,6 +59,9 @@ export async function runWorld({ seed, redis, real }: RunSetup): Promise<Run> {
   const calls: SeenCall[] = [];
   const server = startServer({ world, plan, real, note, complain }, project);
   let going = true;
+  const ask = directly({ project, world, real });
+  const scheduled = chance.happens(0.3);
+  if (scheduled) await makeSchedule(ask, { agent_type: chance.oneOf(AGENT_TYPES), chance });
   startCast(
     {
       world,
@@ -76,8 +83,13 @@ export async function runWorld({ seed, redis, real }: RunSetup): Promise<Run> {
 
   heal(plan);
   mood.faithful = true;
-  const ask = directly({ project, world, real });
   await letGoOfBreakers(ask, "forced");
+  if (scheduled) {
+    await world.runUntil(world.now + SCHEDULE_MINUTES * MINUTE_MS);
+    faults.push(...checkSchedule(await dumpProject(redis, project)));
+    await said(ask, "delete_schedule", { schedule_id: "s1" });
+    note("schedule");
+  }
   for (let look = 2; look < PATIENCE_MINUTES; look *= 1.5) {
     await world.runUntil(world.now + look * MINUTE_MS);
     if ((await openTasks(ask, UNSERVED)) === 0) break;

@@ -247,12 +247,20 @@ test("what is deleted makes no more runs, and leaves nothing behind", async () =
   await look(project);
   expect(project.due).toEqual([]);
   const { hashes, sets } = await project.dump();
-  expect(hashes["schedules"]).toEqual({ ids: "[]", seq: "1" });
+  expect(hashes["schedules"]).toEqual({ seq: "1" });
   expect(sets["line"]).toBeUndefined();
   expect(before["schedules"]).toBeUndefined();
   expect(await project.refusal(deleteSchedule, { schedule_id: "s1" })).toMatchObject({
     reason: "not_found",
   });
+});
+
+test("deleting one with a call that arms a tick is no fault", async () => {
+  const project = newProject();
+  await hourly(project);
+  await project.redis.call(["HSET", `baton:{${project.name}}:control`, "armed", "0"]);
+  await project.ok(deleteSchedule, { schedule_id: "s1" });
+  expect(project.ticks).toHaveLength(2);
 });
 
 test("a schedule that was deleted between being found due and being fired makes none", async () => {

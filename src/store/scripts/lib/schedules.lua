@@ -7,7 +7,11 @@ end
 
 -- cjson writes an empty list as an object.
 local function write_ids(ids)
-  redis.call("HSET", schedules, "ids", #ids > 0 and cjson.encode(ids) or "[]")
+  if #ids > 0 then
+    redis.call("HSET", schedules, "ids", cjson.encode(ids))
+  else
+    redis.call("HDEL", schedules, "ids")
+  end
 end
 
 local function read_schedule(id)

@@ -9,7 +9,7 @@ end
 if #kept == #ids then
   return redis.call("GET", operation) or cjson.encode({ refused = "not_found", ids = { request.schedule_id } })
 end
-local reply = "{}"
+local reply = '{"removed":true}'
 redis.call("SET", operation, reply, "EX", LIMITS.operation_id_seconds)
 local schedule = read_schedule(request.schedule_id)
 if schedule.idempotency_key then
