@@ -95,6 +95,18 @@ test("a dead letter is tried again by the command that was named, and its run ca
   expect(refused.output()).toContain(task_id);
 });
 
+test("a question is told with the command that answers it, and the run goes on with the answer", async () => {
+  const { said, output, ended } = baton("run", await fileOf(yaml("asking")), ...connected());
+  await said("2 tasks, 1 ready.");
+  await work("asking", [{ status: "needs_input", question: "Which grammar?" }]);
+  await said("lexer: asks: Which grammar?");
+  const task_id = /npx baton answer (r\d+t1) /.exec(output())?.[1] ?? "";
+  const answered = baton("answer", task_id, "LL(1)", ...connected());
+  expect([await answered.ended, answered.output()]).toEqual([0, "Done.\n"]);
+  await work("asking", [{ status: "completed" }, { status: "completed" }]);
+  expect(await ended).toBe(0);
+});
+
 test("Ctrl-C ends the watching and not the run, and says how to go on", async () => {
   const { said, child, output, ended } = baton(
     "run",
