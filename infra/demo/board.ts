@@ -27,12 +27,22 @@ export interface Board {
   failed: number;
   /** Times that a task was handed out again because its worker was gone. */
   requeues: number;
+  /** Reviews that sent work back. */
+  sent_back: number;
   readonly calls: Map<string, number>;
   outcome?: Extract<Report, { event: "outcome" }>;
 }
 
 export function emptyBoard(): Board {
-  return { agents: new Map(), tasks: 0, completed: 0, failed: 0, requeues: 0, calls: new Map() };
+  return {
+    agents: new Map(),
+    tasks: 0,
+    completed: 0,
+    failed: 0,
+    requeues: 0,
+    sent_back: 0,
+    calls: new Map(),
+  };
 }
 
 /** Notes a happening on the board. */
@@ -56,13 +66,12 @@ export function note(board: Board, { agent, happened }: Happening): void {
       break;
     case "claimed":
       set(one, "working", `${happened.task_id} ${happened.title}`);
-      if (happened.attempt > 1) board.requeues++;
+      if (happened.attempt > 1 && !happened.after) board.requeues++;
       break;
     case "submitted":
       set(one, "waiting", "");
       one.done++;
-      if (happened.status === "completed") board.completed++;
-      else board.failed++;
+      count(board, happened);
       break;
     case "dropped":
       set(one, "waiting", "");
@@ -78,6 +87,15 @@ export function note(board: Board, { agent, happened }: Happening): void {
     case "says":
       break;
   }
+}
+
+/** A result that goes to a reviewer makes a task for the reviewer, and is completed when that one says so. */
+function count(board: Board, { status, judged }: Extract<Report, { event: "submitted" }>): void {
+  if (status === "completed") board.completed++;
+  if (status === "failed") board.failed++;
+  if (status === "in_review") board.tasks++;
+  if (judged?.approved) board.completed++;
+  if (judged?.approved === false) board.sent_back++;
 }
 
 function set(agent: AgentState, state: AgentState["state"], doing: string): void {

@@ -23,8 +23,8 @@ const FLAGS = {
 
 const HELP = `Usage: npm run demo -- [flags]
 
-Starts a local Baton and five agents, each a process of its own and a real MCP client. They plan, write and test a small
-library by the goal file; one of them is killed at work. No model and no account is needed.
+Starts a local Baton and five agents, each a process of its own and a real MCP client. They plan, write, review and test
+a small library by the goal file; one of them is killed at work. No model and no account is needed.
 
 ${helpOf(FLAGS)}
 `;

@@ -34,8 +34,8 @@ export async function summary(about: {
     ...(outcome
       ? ([
           ["attempts", `${outcome.attempts}`],
-          ["requeues", `${outcome.attempts - outcome.tasks}`],
-          ["rounds", `${outcome.rounds}`],
+          ["requeues", `${board.requeues}`],
+          ["sent back", `${board.sent_back}`],
           ["tests", `${outcome.tests_passed} passed, ${outcome.tests_failed} failed`],
         ] satisfies [string, string][])
       : []),

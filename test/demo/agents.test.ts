@@ -14,10 +14,14 @@ function connect(agent_id: string, era: AgentSetup["era"] = "2026-07-28"): Promi
   return connectBaton({ agent_id, mcp_url: mcpUrl, key: keys.orchestrator, era }, () => undefined);
 }
 
-async function claim(baton: Baton, agent_id: string, wait_seconds = 0) {
+async function claim(
+  baton: Baton,
+  agent_id: string,
+  { agent_type = "lease", wait_seconds = 0 }: { agent_type?: string; wait_seconds?: number } = {},
+) {
   const reply = await baton.call("poll_tasks", {
     agent_id,
-    agent_type: "lease",
+    agent_type,
     lease_seconds: LEASE_SECONDS,
     wait_seconds,
   });
@@ -51,35 +55,35 @@ test("rides out a restart of the Worker", async () => {
 
 test("an agent that was silent past its lease learns from its next heartbeat that the task is gone", async () => {
   const baton = await connect("keeper");
-  const orders = ordersThrough(baton, LEASE_SECONDS);
-  await orders.task({ agent_type: "lease", task_description: "Hold me", context: {} });
+  await baton.call("create_task", { agent_type: "lease", task_description: "Hold me" });
   const handed = await claim(baton, "silent");
   const keeper = keepLease({ baton, handed, beating: false, onProgress: () => undefined });
-  const taken = await claim(baton, "next", 2 * LEASE_SECONDS);
+  const taken = await claim(baton, "next", { wait_seconds: 2 * LEASE_SECONDS });
   expect(taken.lease).toMatch(/\.2\./);
   await keeper.progress(50, "Still here");
   expect(keeper.signal.aborted).toBe(true);
   await keeper.end();
 });
 
-test("a workflow's tasks are found by their keys, and a result of any length is read whole", async () => {
+test("a run is waited for to its end, and a result of any length is read whole", async () => {
   const baton = await connect("reader");
-  const orders = ordersThrough(baton, LEASE_SECONDS);
-  const task = { agent_type: "lease", task_description: "Long", context: {} };
-  const workflow = await orders.workflow("long", [
+  const orders = ordersThrough(baton);
+  const task = { agent_type: "long", task_description: "Long", context: {} };
+  const run_id = await orders.workflow("long", [
     { ...task, key: "first" },
     { ...task, key: "second", dependencies: ["first"] },
   ]);
-  const first = await claim(baton, "worker");
-  expect(first.lease).toContain(`${workflow.taskId("first")}.`);
+  const ended = orders.ended(run_id, () => undefined);
+  const first = await claim(baton, "worker", { agent_type: "long" });
+  expect(first.lease).toContain(`${run_id}t1.`);
   const result = { long: "0123456789".repeat(10_000) };
   const submit = { lease: first.lease, status: "completed", result, poll_next: true };
   const reply = await baton.call("submit_result", submit);
   const [second] = handedTask.array().parse(reply.ok && reply.value["next"]);
-  expect(await orders.result(workflow.taskId("first"))).toEqual(result);
+  expect(await orders.result(`${run_id}t1`)).toEqual(result);
 
   const error = { message: "Out of paper", category: "permission" };
   await baton.call("submit_result", { lease: second?.lease, status: "failed", error });
-  await orders.ended(workflow);
-  await expect(orders.result(workflow.taskId("second"))).rejects.toThrow("Out of paper");
+  await ended;
+  await expect(orders.result(`${run_id}t2`)).rejects.toThrow("Out of paper");
 });

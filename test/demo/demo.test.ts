@@ -18,7 +18,7 @@ afterAll(() => rm(directory, { recursive: true, force: true }));
 
 /** The facts that the summary ends with, by name. */
 function factsOf(output: string): Map<string, string> {
-  const lines = output.slice(output.lastIndexOf("\ngoal ")).matchAll(/^([a-z]+) {2,}(.+)$/gm);
+  const lines = output.slice(output.lastIndexOf("\ngoal ")).matchAll(/^([a-z ]+?) {2,}(.+)$/gm);
   return new Map([...lines].map(([, name = "", value = ""]) => [name, value]));
 }
 
@@ -35,7 +35,7 @@ test.concurrent.each([
     ["--goal", "infra/demo/goal-figures.md", "--redis", "embedded"],
   ],
 ])(
-  "carries out %s: a first failure, a fix, a killed worker, and passing tests in the end",
+  "carries out %s: delegated work, a review that sends some of it back, a killed worker, and passing tests",
   async (_, args) => {
     const demo = startCommand("infra/demo/main.ts", args);
     const code = await demo.ended;
@@ -48,8 +48,10 @@ test.concurrent.each([
     expect(output).toContain("killed (kill -9)");
     expect(Number(facts.get("requeues"))).toBeGreaterThanOrEqual(1);
     expect(output).toContain("(attempt 2)");
-    expect(output).toMatch(/\d+ tests passed, [1-9]\d* failed/);
-    expect(output).toMatch(/takes \S+: Fix /);
+    expect(output).toMatch(/plan +delegates from \S+: \d+ tasks/);
+    expect(output).toMatch(/sends \S+ back: [1-9]\d* of \d+ examples of \w+ fail/);
+    expect(output).toMatch(/takes \S+ \(sent back\): Write /);
+    expect(Number(facts.get("sent back"))).toBeGreaterThanOrEqual(1);
     expect(facts.get("tests")).toMatch(/^[1-9]\d* passed, 0 failed$/);
     expect(output).toContain("speaks MCP 2025-11-25");
     expect(output).toContain("speaks MCP 2026-07-28");

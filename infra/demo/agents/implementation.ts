@@ -1,12 +1,15 @@
-/** An Implementation agent: writes one function of the library, composed so that it fits the examples it was given. */
-import { implementationContext } from "../planning/briefs.ts";
+/** An Implementation agent: writes one function of the library, composed so that it fits the examples that it knows. */
+import { feedback, implementationContext } from "../planning/briefs.ts";
 import { writeFunction } from "../synthesis/write-function.ts";
 import { CannotDo } from "./do-task.ts";
 import { runWorker } from "./worker.ts";
 
-await runWorker("implementation", async (context, desk) => {
-  const { function: brief, examples, failures = [] } = implementationContext.parse(context);
-  const known = [...examples, ...failures.map(({ example }) => example)];
+await runWorker("implementation", async (task, desk) => {
+  const { function: brief, examples } = implementationContext.parse(task.context);
+  // What a reviewer found wrong once must stay right: all earlier reviews count.
+  const reviews = task.feedback === undefined ? [] : feedback.parse(task.feedback).reviews;
+  const found = reviews.flatMap(({ findings = [] }) => findings);
+  const known = [...examples, ...found.map(({ example }) => example)];
   await desk.progress(10, `looking for ${brief.name} by ${known.length} examples`);
   const written = await writeFunction({
     brief,

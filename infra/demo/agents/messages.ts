@@ -28,14 +28,18 @@ export const report = z.discriminatedUnion("event", [
     task_id: z.string(),
     attempt: z.int(),
     title: z.string(),
+    /** Why it comes again, where no worker was lost: it was sent back, or what it waited for has come. */
+    after: z.enum(["review", "children"]).optional(),
   }),
   z.object({ event: z.literal("progress"), task_id: z.string(), message: z.string() }),
   z.object({
     event: z.literal("submitted"),
     task_id: z.string(),
     attempt: z.int(),
-    status: z.enum(["completed", "failed"]),
+    status: z.enum(["completed", "failed", "in_review", "suspended"]),
     summary: z.string(),
+    /** Of a review: the task that it judged, and whether that one passed. */
+    judged: z.object({ task_id: z.string(), approved: z.boolean() }).optional(),
   }),
   z.object({ event: z.literal("dropped"), task_id: z.string(), reason: z.string() }),
   z.object({ event: z.literal("frozen"), task_id: z.string() }),
@@ -49,7 +53,6 @@ export const report = z.discriminatedUnion("event", [
     attempts: z.int(),
     tests_passed: z.int(),
     tests_failed: z.int(),
-    rounds: z.int(),
     problem: z.string().optional(),
   }),
 ]);

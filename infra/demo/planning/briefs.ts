@@ -10,7 +10,7 @@ const value = z.union([
   z.array(z.number()).readonly(),
 ]);
 
-const example = z.object({ args: z.array(value).readonly(), result: value });
+export const example = z.object({ args: z.array(value).readonly(), result: value });
 
 /** One function to write. Paths are relative to the workspace. */
 const functionBrief = z.object({
@@ -23,29 +23,24 @@ const functionBrief = z.object({
   file: z.string(),
 });
 
-/** A test that did not pass: the example it was made from, and what the runner said. */
-const failure = z.object({ example, said: z.string() });
-
 export const planningContext = z.object({ goal: z.string() });
 
 export const implementationContext = z.object({
   function: functionBrief,
-  /** Those that the implementer may see; the tests know more. */
+  /** Those that the implementer may see; the reviewer knows more. */
   examples: z.array(example),
-  /** Tests that an earlier version did not pass. */
-  failures: z.array(failure).optional(),
 });
 
-/** `write`: make the test file of one function. `run`: run all there are and report. */
-export const testingContext = z.discriminatedUnion("job", [
-  z.object({
-    job: z.literal("write"),
-    function: functionBrief.pick({ name: true, file: true }),
-    test_file: z.string(),
-    examples: z.array(example),
-  }),
-  z.object({ job: z.literal("run") }),
-]);
+/** `run`: run all tests there are and report. */
+export const testingContext = z.object({ job: z.literal("run") });
+
+/** A test that did not pass: the example it was made from, and what the runner said. */
+const finding = z.object({ example, said: z.string() });
+
+/** What a worker is given with work that reviewers sent back. */
+export const feedback = z.looseObject({
+  reviews: z.array(z.looseObject({ findings: z.array(finding).optional() })),
+});
 
 const plannedTask = z.object({
   key: z.string(),
@@ -53,10 +48,8 @@ const plannedTask = z.object({
   task_description: z.string(),
   context: z.record(z.string(), z.json()),
   dependencies: z.array(z.string()).optional(),
+  options: z.record(z.string(), z.json()).optional(),
 });
-
-/** What the planning agent answers with. */
-export const plan = z.object({ library: z.string(), tasks: z.array(plannedTask) });
 
 /** What the testing agent reports after a run. A test is named after its example. */
 export const testReport = z.object({
@@ -65,8 +58,11 @@ export const testReport = z.object({
   failures: z.array(z.object({ test: z.string(), said: z.string() })),
 });
 
+/** Where the run's shared state has all examples of a function. */
+export function examplesKey(name: string): string {
+  return `examples/${name}`;
+}
+
 export type FunctionBrief = z.infer<typeof functionBrief>;
-export type Failure = z.infer<typeof failure>;
 export type PlannedTask = z.infer<typeof plannedTask>;
-export type Plan = z.infer<typeof plan>;
 export type TestReport = z.infer<typeof testReport>;

@@ -1,36 +1,26 @@
-/** Turns a goal into tasks: for each function its code and its tests, and one task to run them when all is there. */
+/** Turns a goal into tasks: a function each, reviewed by its tests, and one task to run all tests in the end. */
 import type { Example, Goal, GoalFunction } from "../goal/goal.ts";
-import type { FunctionBrief, Plan, PlannedTask } from "./briefs.ts";
+import { examplesKey, type FunctionBrief, type PlannedTask } from "./briefs.ts";
+
+/** Rounds of review after which a function is given up. */
+const ROUNDS = 4;
 
 /**
- * The implementer of a function sees the first half of its examples (rounded up), the tests have all of them: whoever
+ * The implementer of a function sees the first half of its examples (rounded up), the reviewer has all of them: whoever
  * writes from examples must not be graded by the same ones alone.
  */
-export function makePlan(goal: Goal): Plan {
-  const pairs = goal.functions.map((item) => [implementationTask(item, goal), testTask(item)]);
-  const tasks = pairs.flat();
-  return {
-    library: goal.name,
-    tasks: [
-      ...tasks,
-      runTask({ round: 1, library: goal.name, after: tasks.map(({ key }) => key) }),
-    ],
-  };
-}
-
-/** The task that runs all tests, in the given round, when the tasks in `after` are done. */
-export function runTask(about: {
-  readonly round: number;
-  readonly library: string;
-  readonly after: readonly string[];
-}): PlannedTask {
-  return {
-    key: `round-${about.round}`,
-    agent_type: "testing",
-    task_description: `Run the tests of ${about.library}, round ${about.round}\nReport which fail, and how.`,
-    context: { job: "run" },
-    dependencies: [...about.after],
-  };
+export function makePlan(goal: Goal): PlannedTask[] {
+  const tasks = goal.functions.map((item) => implementationTask(item, goal));
+  return [
+    ...tasks,
+    {
+      key: "all-tests",
+      agent_type: "testing",
+      task_description: `Run the tests of ${goal.name}\nReport which fail, and how.`,
+      context: { job: "run" },
+      dependencies: tasks.map(({ key }) => key),
+    },
+  ];
 }
 
 /** An example in words, which is also the name of its test. */
@@ -49,21 +39,15 @@ function implementationTask(item: GoalFunction, goal: Goal): PlannedTask {
       ...shown.map((one) => `- ${exampleText(item.name, one)}`),
     ].join("\n"),
     context: { function: brief(item, goal), examples: asJson(shown) },
-    ...(item.uses.length > 0 ? { dependencies: [...item.uses] } : {}),
-  };
-}
-
-function testTask({ name, examples }: GoalFunction): PlannedTask {
-  return {
-    key: `test-${name}`,
-    agent_type: "testing",
-    task_description: `Write the tests of ${name}\nOne for each example.`,
-    context: {
-      job: "write",
-      function: { name, file: sourceFile(name) },
-      test_file: `test/${name}.test.js`,
-      examples: asJson(examples),
+    options: {
+      review: {
+        agent_type: "testing",
+        criteria: `Every example of ${item.name} passes: they are in the shared state of the run, ${examplesKey(item.name)}.`,
+        threshold: 1,
+        max_rounds: ROUNDS,
+      },
     },
+    ...(item.uses.length > 0 ? { dependencies: [...item.uses] } : {}),
   };
 }
 

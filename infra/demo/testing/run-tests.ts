@@ -9,12 +9,18 @@ const line = z.object({ test: z.string(), ok: z.boolean(), said: z.string().opti
 
 const REPORTER = import.meta.resolve("./event-reporter.ts");
 
-/** A file that cannot even be loaded counts as one failed test of its own name. Throws when the runner itself fails. */
-export async function runTests(workspace: string, signal?: AbortSignal): Promise<TestReport> {
-  const files = (await readdir(join(workspace, "test"))).filter((name) =>
-    name.endsWith(".test.js"),
-  );
-  const args = ["--test", `--test-reporter=${REPORTER}`, ...files.map((name) => `test/${name}`)];
+async function testFiles(workspace: string): Promise<string[]> {
+  const names = await readdir(join(workspace, "test"));
+  return names.filter((name) => name.endsWith(".test.js")).map((name) => `test/${name}`);
+}
+
+/** All tests, or those of one file. A file that cannot even be loaded counts as one failed test of its own name. Throws when the runner itself fails. */
+export async function runTests(
+  workspace: string,
+  { file, signal }: { file?: string; signal?: AbortSignal } = {},
+): Promise<TestReport> {
+  const files = file === undefined ? await testFiles(workspace) : [file];
+  const args = ["--test", `--test-reporter=${REPORTER}`, ...files];
   // A runner that is itself part of a test run would report to that one instead.
   const { NODE_TEST_CONTEXT: _, NODE_OPTIONS: __, ...env } = process.env;
   const child = spawn(process.execPath, args, {
