@@ -5,6 +5,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { audit } from "../../test/support/audit.ts";
 import {
   type Ask,
+  answerQuestions,
   cancelOpenTasks,
   letGoOfBreakers,
   openTasks,
@@ -141,7 +142,7 @@ async function goOn({
 async function drain(ask: Ask, say: (line: string) => void): Promise<number> {
   const end = Date.now() + PATIENCE_MS;
   for (;;) {
-    const open = await openTasks(ask, CREW.unserved);
+    const open = (await answerQuestions(ask)) + (await openTasks(ask, CREW.unserved));
     if (open === 0 || Date.now() > end) return open;
     say(`${open} tasks are open`);
     await pause(2_000);

@@ -287,3 +287,59 @@ describe("reviews", () => {
     ]);
   });
 });
+
+describe("questions and messages", () => {
+  const say = (action: string, text: string, outcome: Outcome): SeenCall =>
+    call("boss", "control_task", { action, task_ids: ["r1t1"], text }, outcome);
+  const TAKEN = { said: { changed: ["r1t1"] } };
+  const given = (more: Body): SeenCall =>
+    call(
+      "ada",
+      "poll_tasks",
+      {},
+      { said: { tasks: [{ lease: SECOND, lease_seconds: 9, ...more }] } },
+    );
+  const running = [task({ status: "running", lease_seconds: 5 })];
+
+  test("a task that waits for an answer may not be claimed", () => {
+    const claim = { at: 2, type: "task.claimed", task_id: "r1t1", attempt: 2, agent_id: "ada" };
+    const suspended = { at: 1, type: "task.suspended", task_id: "r1t1" };
+    expect(check({ facts: [suspended, claim] })).toEqual([
+      "untrue: attempt 2 of r1t1 began before its question was answered",
+    ]);
+    const resumed = { at: 1, type: "task.resumed", task_id: "r1t1" };
+    expect(check({ facts: [suspended, resumed, claim] })).toEqual([]);
+  });
+
+  test.each(["answer", "message"])(
+    "an acknowledged %s reaches whoever has the task next",
+    (what) => {
+      const shown = what === "answer" ? { answers: [{ answer: "x" }] } : { messages: ["x"] };
+      expect(check({ calls: [say(what, "x", TAKEN), given({})], tasks: running })).toEqual([
+        `lost: ${SECOND} was given without the ${what} "x"`,
+      ]);
+      expect(check({ calls: [say(what, "x", TAKEN), given(shown)], tasks: running })).toEqual([]);
+      expect(check({ calls: [given(shown)], tasks: running })).toEqual([
+        `untrue: ${SECOND} came with the ${what} "x", which nobody gave`,
+      ]);
+    },
+  );
+
+  test("one that was refused, or whose reply was lost, need not reach anybody", () => {
+    const none = { said: { changed: [], refused: [{ task_id: "r1t1", reason: "no" }] } };
+    const calls = [say("answer", "x", none), say("message", "y", { lost: "no reply" }), given({})];
+    expect(check({ calls, tasks: running })).toEqual([]);
+  });
+
+  test("nobody is told that a task was cancelled which was not", () => {
+    const told = call(
+      "ada",
+      "poll_tasks",
+      {},
+      { said: { notices: ["r1t1 was cancelled: stop."] } },
+    );
+    expect(check({ calls: [told] })).toEqual(["untrue: ada was told that r1t1 was cancelled"]);
+    const fact = { at: 1, type: "task.cancelled", task_id: "r1t1" };
+    expect(check({ calls: [told], facts: [fact] })).toEqual([]);
+  });
+});

@@ -88,7 +88,8 @@ export function tellStops(
     .filter((stop) => stop.until_ms > world.now && !said.has(stop.task_id))
     .slice(0, Math.max(0, LIMITS.stops_kept - first.length));
   delete agent.stops;
-  if (first.length + again.length > 0) agent.stops = [...first, ...again];
+  if (first.length + again.length > 0)
+    agent.stops = [...first, ...again].slice(0, LIMITS.stops_kept);
   const told = (stop: { task_id: string; status: TaskRecord["status"] }): Notice => ({
     kind: "stop",
     task_id: stop.task_id,

@@ -7,6 +7,7 @@ import { audit } from "../../src/operations/audit.ts";
 import { createWorkflow } from "../../src/operations/create-workflow.ts";
 import { getTaskStatus } from "../../src/operations/get-task-status.ts";
 import { setSharedState } from "../../src/operations/set-shared-state.ts";
+import { submitResult } from "../../src/operations/submit-result.ts";
 import { type Project, useProjects } from "../support/project.ts";
 
 const newProject = useProjects();
@@ -42,6 +43,9 @@ async function mixed(): Promise<Project> {
   await project.task({ priority: 0 });
   await project.complete((await project.claim("eve")).lease);
   await project.task({ dependencies: ["r5t1", "r1t4"] });
+  await project.task({ priority: 0 });
+  const { lease } = await project.claim("eve");
+  await project.ok(submitResult, { lease, status: "needs_input", question: "Which?" });
   await project.ok(setSharedState, { key: "k", value: 1, ttl_seconds: 100 });
   await schedule(project);
   expect(await project.audit()).toEqual([]);
@@ -96,6 +100,8 @@ const BROKEN: Record<string, (project: Project) => Promise<void>> = {
   "a scheduled task without its timer": (project) => redis(project, "ZREM", "line", "a3a1"),
   "a blocked task in the line": (project) =>
     redis(project, "ZADD", "line", String(LANE_WIDTH + 1), "a1a5"),
+  "a suspended task in the line": (project) =>
+    redis(project, "ZADD", "line", String(LANE_WIDTH + 1), "a7a1"),
   "an ended task that nobody would remove": (project) => redis(project, "ZREM", "line", "a5a1"),
   "an ended task that would be removed too early": (project) =>
     redis(project, "ZADD", "line", "5", "a5a1"),

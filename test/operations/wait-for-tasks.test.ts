@@ -204,6 +204,22 @@ describe("needs_you", () => {
     expect(await look(project, { run_id })).not.toHaveProperty("needs_you");
   });
 
+  test("tells a question until it is answered", async () => {
+    const project = await staffed();
+    const task_id = await project.task();
+    const { lease } = await project.claim("ada");
+    await project.ok(submitResult, { lease, status: "needs_input", question: "Which one?" });
+    const told = await look(project, { run_id: "r1" });
+    expect(told.needs_you).toEqual([
+      { task_id, why: "question", text: "Asks: Which one? control_task: answer (with text)." },
+    ]);
+    expect(await look(project, { run_id: "r1", cursor: told.cursor })).not.toHaveProperty(
+      "needs_you",
+    );
+    await project.control("answer", { task_ids: [task_id], text: "This one." });
+    expect(await look(project, { run_id: "r1" })).not.toHaveProperty("needs_you");
+  });
+
   test("tells a late result that could be promoted", async () => {
     const project = await staffed();
     const task_id = await project.task();

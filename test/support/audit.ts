@@ -5,6 +5,7 @@ import { checkFamilies } from "./auditing/families.ts";
 import { checkLine } from "./auditing/line.ts";
 import { checkRecords } from "./auditing/records.ts";
 import { checkReviews } from "./auditing/reviews.ts";
+import { checkTalk } from "./auditing/talk.ts";
 import type { Dump } from "./dump.ts";
 
 export function audit(dump: Dump): string[] {
@@ -20,6 +21,7 @@ export function audit(dump: Dump): string[] {
   checkLanes(books);
   checkAgents(books);
   checkState(books);
+  checkTalk(books);
   return faults;
 }
 

@@ -9,6 +9,7 @@ import { checkLeases } from "./history/leases.ts";
 import { checkResults } from "./history/results.ts";
 import { checkReviews } from "./history/reviews.ts";
 import { checkWaits } from "./history/waits.ts";
+import { checkTalk } from "./history/talk.ts";
 import type { FinalState } from "./history/final-state.ts";
 import type { SeenCall } from "./seen-call.ts";
 
@@ -55,5 +56,6 @@ export function checkHistory(history: History): Breach[] {
     ...checkResults(history),
     ...checkReviews(history),
     ...checkWaits(history),
+    ...checkTalk(history),
   ];
 }

@@ -1,7 +1,7 @@
 /** One run: a small world of agents over the real operations and a real Redis, all that can go wrong drawn from a seed. */
 import type { RedisConnection } from "../../../infra/local/redis/connection.ts";
 import { audit } from "../../support/audit.ts";
-import { letGoOfBreakers, openTasks, said } from "../../support/crew/people.ts";
+import { answerQuestions, letGoOfBreakers, openTasks, said } from "../../support/crew/people.ts";
 import { dumpProject } from "../../support/dump.ts";
 import { checkHistory, type History } from "../../support/history.ts";
 import { factsIn } from "../../support/history/facts.ts";
@@ -92,8 +92,11 @@ export async function runWorld({ seed, redis, real }: RunSetup): Promise<Run> {
   }
   for (let look = 2; look < PATIENCE_MINUTES; look *= 1.5) {
     await world.runUntil(world.now + look * MINUTE_MS);
-    if ((await openTasks(ask, UNSERVED)) === 0) break;
+    const answered = await answerQuestions(ask);
+    if (answered === 0 && (await openTasks(ask, UNSERVED)) === 0) break;
   }
+  // What was done last is acknowledged before all is judged.
+  await world.runUntil(world.now + MINUTE_MS);
   going = false;
   const final = await readFinalState(ask);
   const dump = await dumpProject(redis, project);

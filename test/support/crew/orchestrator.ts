@@ -209,6 +209,22 @@ const promote: Deed = async (desk) => {
   await insist(desk.hands, "control_task", { action: "promote_late_result", task_ids });
 };
 
+/** Each answer and each message is unlike every other, so that it is known again. */
+function words({ hands, life }: Desk, what: string): string {
+  return `${what} by ${hands.name} ${life} at ${hands.now()} (${hands.chance.whole(1, 1e9)})`;
+}
+
+const answerQuestion: Deed = async (desk) => {
+  const outcome = await desk.hands.call("list_tasks", { status: "needs_input", limit: 20 });
+  const ids = idsIn(outcome);
+  if (ids.length === 0) return;
+  const task_ids = [desk.hands.chance.oneOf(ids)];
+  const text = words(desk, "Answered");
+  await insist(desk.hands, "control_task", { action: "answer", task_ids, text });
+};
+
+const sendMessage: Deed = async (desk) => control(desk, "message", { text: words(desk, "Told") });
+
 async function control({ hands, task_ids }: Desk, action: string, more: Body = {}): Promise<void> {
   if (task_ids.length === 0) return;
   const some = [hands.chance.oneOf(task_ids), hands.chance.oneOf(task_ids)];
@@ -238,6 +254,8 @@ const MEDDLING = inProportion<Deed>(
   [1, cancelRun],
   [1, setPriority],
   [2, promote],
+  [3, answerQuestion],
+  [2, sendMessage],
 );
 
 const DEEDS = [

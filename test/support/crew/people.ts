@@ -1,4 +1,4 @@
-/** What people do besides the scripts: let go of circuit breakers, and look whether all is over. */
+/** What people do besides the scripts: let go of circuit breakers, answer questions, and look whether all is over. */
 import { z } from "zod";
 import type { Body, Outcome } from "../seen-call.ts";
 
@@ -43,9 +43,23 @@ export async function openTasks(ask: Ask, unserved: string): Promise<number> {
   return (await Promise.all(going)).reduce((sum, count) => sum + count, 0);
 }
 
+/** What people say is in nobody's log of calls. */
+export const BY_PEOPLE = "Answered by people";
+
+/** Whatever workers still ask is answered. Returns how many questions there were. */
+export async function answerQuestions(ask: Ask): Promise<number> {
+  const open = await tasksThatAre(ask, "needs_input");
+  for (const { task_id } of open) {
+    const text = `${BY_PEOPLE}: ${task_id}`;
+    // It may have ended since.
+    await said(ask, "control_task", { action: "answer", task_ids: [task_id], text });
+  }
+  return open.length;
+}
+
 /** What nobody serves waits for ever: people cancel it some day, and then it can grow old. */
 export async function cancelOpenTasks(ask: Ask): Promise<void> {
-  for (const status of ["blocked", "in_review", "ready", "running", "scheduled"]) {
+  for (const status of ["blocked", "in_review", "ready", "running", "scheduled", "suspended"]) {
     const ids = (await tasksThatAre(ask, status)).map(({ task_id }) => task_id);
     for (let first = 0; first < ids.length; first += AT_ONCE) {
       const task_ids = ids.slice(first, first + AT_ONCE);

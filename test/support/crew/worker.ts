@@ -119,6 +119,17 @@ const release: Fate = async (hands, { lease }) => {
   return [];
 };
 
+/** Cannot go on without an answer; sometimes it can after all. */
+const askSomething: Fate = async (hands, task) => {
+  const { chance, name, now } = hands;
+  const question = `Which one, asks ${name} at ${now()} (${chance.whole(1, 1e9)})?`;
+  const poll_next = chance.happens(0.3);
+  const submit = { lease: task.lease, status: "needs_input", question, poll_next };
+  const next = tasksIn(await insist(hands, "submit_result", submit));
+  if (chance.happens(0.2)) await complete(hands, task);
+  return next;
+};
+
 /** Notes on the shared board renew the lease that comes along. */
 const takeNotes: Fate = async (hands, task) => {
   const { chance, call, sleep, mood } = hands;
@@ -132,8 +143,8 @@ const takeNotes: Fate = async (hands, task) => {
 
 /** First one answer, then another under the same lease. */
 const changeItsMind: Fate = async (hands, task) => {
-  await hands.chance.oneOf([fail, release, complete])(hands, task);
-  await hands.chance.oneOf([fail, release, complete])(hands, task);
+  await hands.chance.oneOf([fail, release, askSomething, complete])(hands, task);
+  await hands.chance.oneOf([fail, release, askSomething, complete])(hands, task);
   return [];
 };
 
@@ -153,6 +164,7 @@ const FATES = inProportion<Fate>(
   [2, completeLate],
   [2, fail],
   [1, release],
+  [2, askSomething],
   [1, changeItsMind],
   [1, takeNotes],
   [1, forget],

@@ -39,6 +39,8 @@ function excuseOf(
       if (!review || TERMINAL.has(review.status)) return false;
       return excuseOf(review, { tasks, served });
     }
+    case "suspended":
+      return why.includes("waits for an answer");
     case "running":
       return (task.lease_seconds ?? 0) > 0;
     default:

@@ -14,6 +14,7 @@ const ENDS = new Set([
   "task.lease_lost",
   "task.retry_scheduled",
   "task.review_requested",
+  "task.suspended",
   "task.completed",
   "task.failed",
   "task.cancelled",

@@ -87,6 +87,9 @@ do
         table.insert(stops, stop)
       end
     end
+    while #stops > LIMITS.stops_kept do
+      table.remove(stops)
+    end
     record.stops = #stops > 0 and stops or nil
   end
 
