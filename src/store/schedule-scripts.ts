@@ -1,6 +1,7 @@
 /** The scripts about schedules: of tasks they touch none, of runs they read one. */
 import { script } from "./script.ts";
 import clock from "./scripts/lib/clock.lua";
+import flush from "./scripts/lib/flush.lua";
 import schedules from "./scripts/lib/schedules.lua";
 import unit from "./scripts/lib/unit.lua";
 import advance from "./scripts/schedules/advance.lua";
@@ -12,7 +13,7 @@ import remove from "./scripts/schedules/remove.lua";
 const ABOUT = {
   keys: ["control", "line", "events", "edges", "dead", "idempotency", "schedules"],
   shards: true,
-  chunks: [clock, unit, schedules],
+  chunks: [clock, unit, flush, schedules],
 } as const;
 
 export const SCHEDULE_SCRIPTS = {
