@@ -237,6 +237,8 @@ export const runRecord = z.strictObject({
   seq: z.int().optional(),
   /** The last of them: `<task number> <kind>`, the newest with the number `seq`. */
   recent: z.array(z.string()).optional(),
+  /** Until when somebody waits for such a change, and is to be told of it. */
+  watched_until: z.int().optional(),
   usage: usage.optional(),
   /** True from the moment the whole run was cancelled. */
   cancelled: z.boolean().optional(),

@@ -22,6 +22,8 @@ export interface RunRange {
 export interface WaitLook {
   readonly runs: readonly { readonly run_id: string; readonly after?: number }[];
   readonly task_ids?: readonly string[];
+  /** For how long the caller is going to listen for changes of these runs. */
+  readonly watch_ms?: number;
 }
 
 /** A task, or the tasks of a run beginning with number `from`. */

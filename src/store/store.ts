@@ -198,6 +198,8 @@ export interface Store {
   /** Removes a batch of what has been kept for long enough; how many tasks it worked on. */
   retire(): Promise<number>;
   subscribe(channel: string): Promise<Subscription>;
+  /** Where changes of the run are announced that somebody may wait for. */
+  runChannel(run_id: string): string;
   readonly events: EventLog;
 }
 
@@ -318,6 +320,7 @@ export function createStore(options: StoreOptions): Store {
       return found.said.due.length;
     },
     subscribe: (channel) => transport.subscribe(channel),
+    runChannel: (run_id) => `${keys.project.control}:run:${run_id}`,
     events: createEventLog({ transport, project, ...(now && { now }) }),
   };
 }

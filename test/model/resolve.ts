@@ -200,7 +200,7 @@ function lookAt(scene: Scene, { at, pick }: Command & { do: "look" }): Call {
 function waitLook(scene: Scene, pick: number): WaitLook {
   const run_id = runAt(scene, Math.floor(pick / 3));
   const { seq = 0 } = scene.world.runs.get(run_id) ?? {};
-  if (pick % 3 === 0) return { runs: [{ run_id }] };
+  if (pick % 3 === 0) return { runs: [{ run_id }], watch_ms: 70_000 };
   if (pick % 3 === 1) return { runs: [{ run_id, after: Math.max(0, seq + 1 - pick) }] };
   const task_ids = [...new Set([taskAt(scene, pick), taskAt(scene, pick + 1)])];
   const runs = [...new Set(task_ids.map((task_id) => runOf(task_id)))];

@@ -1,12 +1,11 @@
 /** What `wait_for_tasks` tells and when, told once along its cursors, at a small and bounded cost. */
-import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import type { z } from "zod";
 import { LIMITS } from "../../src/domain/limits.ts";
 import { createWorkflow } from "../../src/operations/create-workflow.ts";
 import { setBreaker } from "../../src/operations/set-breaker.ts";
 import { submitResult } from "../../src/operations/submit-result.ts";
 import { waitForTasks } from "../../src/operations/wait-for-tasks.ts";
-import { changes } from "../../src/operations/waiting/until-changed.ts";
 import { type CallOptions, type Project, useProjects } from "../support/project.ts";
 
 const newProject = useProjects();
@@ -340,21 +339,40 @@ describe("what a wait costs", () => {
   // As in production: asking for the time is a command too.
   const newRealProject = useProjects({ clock: "real" });
 
-  test("at most nine looks in 45 s, since its pauses grow", async () => {
-    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date"] });
-    onTestFinished(() => void vi.useRealTimers());
-    const next = changes(new AbortController().signal);
-    let looks = 1;
-    let left = 45_000;
-    while (left > 0) {
-      const before = Date.now();
-      const pause = next(left);
-      await vi.advanceTimersToNextTimerAsync();
-      await pause;
-      left -= Date.now() - before;
-      looks += 1;
-    }
-    expect(looks).toBeLessThanOrEqual(9);
+  test("four looks and one subscription until a change is heard, however long that takes", async () => {
+    const project = newRealProject();
+    await project.poll("ada");
+    const run_id = await project.graph({ a: [], b: ["a"] });
+    // Redis has all scripts then, and is sent none of them again.
+    await project.complete((await project.claim("ada")).lease);
+    const { lease } = await project.claim("ada");
+    const { cursor } = await look(project, { run_id });
+    const scripts = async (act: () => Promise<unknown>): Promise<number> => {
+      project.upstash.stats.reset();
+      await act();
+      const { EVALSHA = 0, EVAL = 0, SUBSCRIBE = 0 } = project.upstash.stats.snapshot().byCommand;
+      return EVALSHA + EVAL + SUBSCRIBE;
+    };
+    const watched = async (): Promise<void> => {
+      const watched_until = (await project.run(run_id)).watched_until ?? 0;
+      expect(watched_until).toBeGreaterThan(Date.now());
+    };
+    const spent = await scripts(async () => {
+      const answer = look(project, { run_id, cursor, wait_seconds: 30 });
+      await vi.waitFor(watched);
+      await project.complete(lease);
+      expect(await answer).toMatchObject({ status: "completed", open: 0 });
+    });
+    // Besides the submit: a look, the subscription, a look that notes it, one after the message, one for the reply.
+    expect(spent - 1).toBe(5);
+  });
+
+  test("nothing is announced of a run that nobody waits for", async () => {
+    const project = newRealProject();
+    await project.task();
+    project.upstash.stats.reset();
+    await project.complete((await project.claim("ada")).lease);
+    expect(project.upstash.stats.snapshot().inner["PUBLISH"]).toBeUndefined();
   });
 
   // EVALSHA, HMGET run, HMGET control, TIME; what changed is one further HMGET, whatever the size of the run.

@@ -30,7 +30,7 @@ export interface Eyes {
 
 export async function lookAt(
   { store, agents }: Eyes,
-  { target, since }: { target: Target; since: Cursor | undefined },
+  { target, since, watch_ms }: { target: Target; since: Cursor | undefined; watch_ms?: number },
 ): Promise<Said<Seen>> {
   const reply = await store.wait({
     runs: target.runs.map((run_id, index) => ({
@@ -38,6 +38,7 @@ export async function lookAt(
       ...(since && { after: since.seqs[index] ?? 0 }),
     })),
     ...(target.task_ids && { task_ids: target.task_ids }),
+    ...(watch_ms !== undefined && { watch_ms }),
   });
   if ("refused" in reply) return reply;
   const { whole, waiting, ...read } = reply.said;

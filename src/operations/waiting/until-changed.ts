@@ -1,31 +1,43 @@
-/** How a waiter learns that it is time to look again; nobody else knows. So far it looks after pauses that grow. */
+/** How a waiter learns that it is time to look again; nobody else knows. */
+import type { Store } from "../../store/store.ts";
+import { type Bell, hangBell } from "../bell.ts";
 
-const FIRST_PAUSE_MS = 2_000;
-const LONGEST_PAUSE_MS = 10_000;
-const GROWTH = 1.5;
+/** Each channel is a stream of its own, and a call may hold few: of more runs the others are looked at now and then. */
+const BELLS = 4;
+/** What no message tells, such as an agent type that nobody serves, is seen by a look; and a message may be lost. */
+const LOOK_MS = 30_000;
+const LOOK_UNHEARD_MS = 10_000;
 
-/**
- * Each call of the returned function resolves after a change, after `most` milliseconds, or when the client has gone,
- * whichever comes first.
- */
-export function changes(signal: AbortSignal): (most: number) => Promise<void> {
-  let pause = FIRST_PAUSE_MS;
-  return async (most) => {
-    const ms = Math.min(pause, most);
-    pause = Math.min(pause * GROWTH, LONGEST_PAUSE_MS);
-    await elapsed(ms, signal);
-  };
+/** Waiting is noted for longer than it takes to look again. */
+export const WATCH_MS = 2 * LOOK_MS + 10_000;
+
+export interface Changes {
+  /** Resolves after a change, after `most` milliseconds, or when the client has gone, whichever comes first. */
+  next(most: number): Promise<void>;
+  close(): void;
 }
 
-function elapsed(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const end = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", end);
-      resolve();
-    };
-    const timer = setTimeout(end, ms);
-    signal.addEventListener("abort", end);
-    if (signal.aborted) end();
-  });
+/** From here on changes of the runs are heard, once a look has noted that somebody waits. */
+export async function hearChanges(
+  store: Pick<Store, "runChannel" | "subscribe">,
+  { runs, signal }: { runs: readonly string[]; signal: AbortSignal },
+): Promise<Changes> {
+  const bells = await Promise.all(
+    runs.slice(0, BELLS).map((run_id) => hangBell(store, store.runChannel(run_id))),
+  );
+  const close = (): void => {
+    for (const bell of bells) bell.close();
+  };
+  signal.addEventListener("abort", close);
+  const look = runs.length > bells.length ? LOOK_UNHEARD_MS : LOOK_MS;
+  return {
+    next: async (most) => {
+      const ms = Math.min(most, look);
+      await Promise.race(bells.map((bell: Bell) => bell.heard(ms)));
+    },
+    close: () => {
+      signal.removeEventListener("abort", close);
+      close();
+    },
+  };
 }

@@ -42,6 +42,11 @@ local run = known[request.runs[1].run_id]
 local agent_types = first_types(named and types_of(named) or run.agent_types)
 read_service(agent_types, { "next_due", "armed", "generation", "types" })
 sweep(LIMITS.sweep_per_call)
+if request.watch_ms then
+  for _, watched in ipairs(request.runs) do
+    watch_run(known[watched.run_id], request.watch_ms)
+  end
+end
 
 -- Names of the tasks that changed after the cursor; nothing where that is no longer known.
 local function changed_since(after)

@@ -13,6 +13,15 @@ export function wait(world: World, look: WaitLook): Reply {
   const missing = names.filter((name) => !world.tasks.has(name) && !world.runs.has(name));
   if (missing.length > 0) return refused({ refused: "not_found", ids: missing });
   sweep(world);
+  if (look.watch_ms !== undefined) {
+    for (const run of runsAt(
+      world,
+      look.runs.map(({ run_id }) => run_id),
+    )) {
+      if ((run.watched_until ?? 0) >= world.now + look.watch_ms / 2) continue;
+      run.watched_until = world.now + look.watch_ms;
+    }
+  }
   const tasks = look.task_ids ? tasksAt(world, look.task_ids) : undefined;
   const [run] = runsAt(world, names);
   const { changed, whole } = tasks

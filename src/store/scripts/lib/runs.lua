@@ -1,6 +1,6 @@
 -- What a run knows of its tasks: how many there are of each kind, what changed lately, and what they used up. All of it
 -- is in the run's record, so that whoever waits for a run reads one record and not its tasks.
--- Depends on: unit.
+-- Depends on: unit, flush.
 
 -- Whether the run fails with it: a child's parent answers for the child, and a review says nothing about the run.
 local function decides(task)
@@ -69,8 +69,11 @@ end
 
 -- Gives a change that somebody may wait for the run's next number: the end of a task (its status), or what needs the
 -- caller ("question", "late_result"). The last few are kept.
+local changed_runs = {}
+
 local function note_change(task, kind)
   local run = run_with(task)
+  changed_runs[run.run_id] = run
   local recent = run.recent or {}
   table.insert(recent, string.match(task.task_id, "t(%d+)$") .. " " .. kind)
   while #recent > LIMITS.changes_kept do
@@ -79,6 +82,24 @@ local function note_change(task, kind)
   run.seq = (run.seq or 0) + 1
   run.recent = recent
   save(run)
+end
+
+-- Somebody waits for the run: one message tells that there is something to look at.
+table.insert(before_writing, function()
+  for run_id, run in pairs(changed_runs) do
+    if (run.watched_until or 0) > now() then
+      redis.call("PUBLISH", control .. ":run:" .. run_id, "changed")
+    end
+  end
+  changed_runs = {}
+end)
+
+-- Notes that somebody waits, well before the time that was noted last is over.
+local function watch_run(run, watch_ms)
+  if (run.watched_until or 0) < now() + watch_ms / 2 then
+    run.watched_until = now() + watch_ms
+    save(run)
+  end
 end
 
 local function sum_up(sums, usage)
