@@ -159,6 +159,24 @@ export const LIMITS = {
   prefer_ms: 60_000,
   /** Places beyond the wanted number that a claim looks at, where the first ones do not fit. */
   claim_lookahead: 7,
+  /** Places that a claim looks at before it gives up: what is blocked there is parked, and the next claim goes further. */
+  claim_scan: 40,
+  locks: 8,
+  /** Each directory above a lock is a field to read and to write. */
+  lock_depth: 8,
+  lock_length: 200,
+  concurrency_key_length: 100,
+  concurrency_limit_cap: 1_000,
+  /** Tasks that are listed under one node: a list is rewritten as a whole. */
+  lock_holders: 1_000,
+  /** Waiters whose turn a node remembers, the first ones. */
+  lock_turns: 8,
+  /** Holders of a lock that a person is told of. */
+  holders_shown: 10,
+  /** Waiters that one look at a node considers. */
+  waiters_per_look: 8,
+  /** Whoever was called out of a queue of waiters goes before newer ones for so long, claimed or not. */
+  turn_ms: 60_000,
   /** An agent's name is its key's alone until it was unseen for this long. */
   agent_name_kept_ms: 86_400_000,
   /** Processes that spoke for an agent before the present one: so many are remembered, and refused. */

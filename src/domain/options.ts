@@ -3,6 +3,7 @@ import * as z from "zod";
 import { retryPolicy } from "./failure.ts";
 import { LIMITS } from "./limits.ts";
 import { TRIGGER_RULES } from "./lifecycle.ts";
+import { CONTROL, distinctLocks, readLock } from "./locks.ts";
 import { nearest } from "./nearest.ts";
 import { LANE_WIDTH } from "./order.ts";
 import { refuse, type Result } from "./refusal.ts";
@@ -14,6 +15,23 @@ const time = z.iso
   .datetime({ offset: true })
   .refine((text) => Date.parse(text) < LANE_WIDTH, "times reach to the year 2109");
 
+const lock = z.string().transform((text, context) => {
+  const read = readLock(text);
+  if (read !== undefined) return read;
+  context.addIssue({
+    code: "custom",
+    message: `a lock is a name or a path without "..", at most ${LIMITS.lock_depth} segments and ${LIMITS.lock_length} characters; "src/" covers all below it`,
+  });
+  return z.NEVER;
+});
+
+const concurrencyKey = z
+  .string()
+  .trim()
+  .min(1)
+  .max(LIMITS.concurrency_key_length)
+  .refine((text) => !CONTROL.test(text), "no control characters");
+
 export const taskOptions = z.strictObject({
   requires: z.array(capability).max(LIMITS.requires).optional(),
   assignee: z.string().trim().min(1).max(LIMITS.agent_id_length).optional(),
@@ -23,6 +41,9 @@ export const taskOptions = z.strictObject({
   start_within_seconds: z.int().min(1).max(LIMITS.deadline_seconds_cap).optional(),
   deadline: time.optional(),
   retry: retryPolicy.optional(),
+  locks: z.array(lock).max(LIMITS.locks).transform(distinctLocks).optional(),
+  concurrency_key: concurrencyKey.optional(),
+  concurrency_limit: z.int().min(1).max(LIMITS.concurrency_limit_cap).optional(),
   trigger_rule: z.enum(TRIGGER_RULES).optional(),
   result_schema: z.record(z.string(), z.json()).optional(),
   delegation: z
@@ -48,13 +69,10 @@ export const taskOptions = z.strictObject({
 
 export type TaskOptions = z.infer<typeof taskOptions>;
 
-/** Named by the contract, and not built yet: refused by name, so that nobody relies on what does not happen. */
-const LATER = ["locks", "concurrency_key", "concurrency_limit"];
-
 /** Of a workflow, not of a task. */
 const CRON = "cron";
 
-const KNOWN = [...Object.keys(taskOptions.shape), ...LATER, CRON];
+const KNOWN = [...Object.keys(taskOptions.shape), CRON];
 
 /** Reads the options of one task; `where` names them in a refusal. */
 export function readOptions(
@@ -74,9 +92,12 @@ export function readOptions(
   return refuse("invalid", `${problems.join("; ")}.`);
 }
 
-/** A schema that cannot be used is refused here, and not at the first result. */
+/** What does not go together; a schema that cannot be used is refused here, and not at the first result. */
 function checked(options: TaskOptions, where: string): Result<TaskOptions> {
-  const { result_schema } = options;
+  const { result_schema, concurrency_key, concurrency_limit } = options;
+  if (concurrency_limit !== undefined && concurrency_key === undefined) {
+    return refuse("invalid", `${where}.concurrency_limit needs a concurrency_key.`);
+  }
   const faults = result_schema ? schemaFaults(result_schema, `${where}.result_schema`) : [];
   return faults.length > 0
     ? refuse("invalid", `${faults.slice(0, LIMITS.problems_shown).join("; ")}.`, { faults })
@@ -94,10 +115,7 @@ function check(name: string, where: string): ReturnType<typeof refuse> | undefin
   if (name === CRON) {
     return refuse("invalid", `${where}.cron: only a whole workflow has a schedule.`);
   }
-  if (!LATER.includes(name)) return undefined;
-  return refuse("not_available", `${where}.${name} is not yet available; leave it out.`, {
-    option: name,
-  });
+  return undefined;
 }
 
 function clip(text: string): string {

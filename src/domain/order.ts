@@ -9,6 +9,9 @@ export const PRIORITY_STEP_MS = 120_000;
  */
 export const LANE_WIDTH = 2 ** 42;
 
+/** A task that is parked stands in the twin of its lane, in the same order. Lanes are fewer, and 2^11 of them fit. */
+export const PARKED_LANES = 2 ** 10;
+
 /** Timers stand below zero: a score of `time - TIMER_OFFSET`, so that the earliest deadline is the lowest score of all. */
 export const TIMER_OFFSET = 2 ** 43;
 

@@ -121,6 +121,13 @@ export const taskRecord = z.strictObject({
   lost: z.int().optional(),
   lease_seconds: z.int().optional(),
   max_run_seconds: z.int().optional(),
+  /** Held only while it runs, all or none: names, or paths where `src/` covers all below it. */
+  locks: z.array(z.string()).optional(),
+  /** So many tasks with this key run at once; 1 where no limit is given. Each claim judges by its own limit. */
+  concurrency_key: z.string().optional(),
+  concurrency_limit: z.int().optional(),
+  /** The node of the lock table that keeps it from being claimed: it stays ready, and stands in the twin of its lane. */
+  parked: z.string().optional(),
   /** Place within its lane; absent until first ready. */
   order: z.int().optional(),
   ready_at: z.int().optional(),

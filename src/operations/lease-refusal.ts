@@ -55,6 +55,12 @@ export function leaseRefusal(
         `${task_id} has run as long as it may (max_run_seconds): submit what you have, or stop.`,
         facts,
       );
+    case "full":
+      return refuse(
+        "lease_ended",
+        `Your lease of ${task_id} ran out, and its concurrency_key is full: submit what you have, or stop.`,
+        facts,
+      );
     default:
       return unknownLease(formatLease(lease));
   }

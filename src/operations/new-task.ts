@@ -49,6 +49,7 @@ export function newTask(input: TaskInput, { numbers, blobName }: NewTaskContext)
   const bytes = bytesOf(payload);
   const { requires, assignee, lease_seconds, max_run_seconds, retry } = options.value;
   const { start_at, start_within_seconds, deadline, result_schema, delegation } = options.value;
+  const { locks, concurrency_key, concurrency_limit } = options.value;
   const { trigger_rule = "all_success", review } = options.value;
   const criteria = review?.criteria.toWellFormed() ?? "";
   const longCriteria = oversize(
@@ -87,6 +88,9 @@ export function newTask(input: TaskInput, { numbers, blobName }: NewTaskContext)
           max_rounds: review.max_rounds ?? LIMITS.review_rounds_default,
         },
       }),
+      ...(locks?.length && { locks }),
+      ...(concurrency_key !== undefined && { concurrency_key }),
+      ...(concurrency_limit !== undefined && { concurrency_limit }),
       ...(dependencies.length > 0 && {
         dependencies: dependencies.map((name) => wanted(name, numbers)),
       }),

@@ -151,6 +151,11 @@ function facts(task: TaskRecord): Record<string, unknown> {
     ...(task.assignee && { assignee: task.assignee }),
     ...(task.trigger_rule && { trigger_rule: task.trigger_rule }),
     ...(task.usage && { usage: task.usage }),
+    ...(task.locks && { locks: task.locks }),
+    ...(task.concurrency_key && {
+      concurrency_key: task.concurrency_key,
+      concurrency_limit: task.concurrency_limit ?? 1,
+    }),
     ...(task.dependencies && {
       dependencies: task.dependencies.map(({ task_id, ended }) => ({
         task_id,

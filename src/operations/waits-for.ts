@@ -2,6 +2,7 @@
 import type { TaskRecord } from "../domain/task.ts";
 import { listed } from "./why/cause.ts";
 import { waitsOn } from "./why/dependency.ts";
+import { parkedFor } from "./why/lock.ts";
 
 export interface Circumstances {
   /** Milliseconds of Redis' clock. */
@@ -19,6 +20,7 @@ export function waitsFor(task: TaskRecord, about: Circumstances): string | undef
     case "scheduled":
       return `${seconds((task.start_at ?? now) - now)} s`;
     case "ready":
+      if (task.parked !== undefined) return parkedFor(task);
       return `${task.agent_type}${task.assignee ? ` ${task.assignee}` : ""}`;
     case "suspended":
       return task.suspended_for === "children"

@@ -39,6 +39,7 @@ const refusedReply = z.strictObject({
     "lost",
     "submitted",
     "over",
+    "full",
     "cancelled",
     "late",
     "not_found",
@@ -143,6 +144,19 @@ const submitted = z.strictObject({
 export type Submitted = z.infer<typeof submitted>;
 
 export const submitReply = z.union([z.strictObject({ check: submitCheck }), submitted]);
+const obstacle = z.strictObject({
+  /** How many hold it. */
+  count: z.int(),
+  /** Some of them. */
+  held: z
+    .array(z.strictObject({ task_id: z.string(), agent_id: z.string().optional() }))
+    .optional(),
+  /** Older tasks that go first. */
+  first: z.array(z.string()).optional(),
+});
+
+/** What stands in the way of a parked task. */
+export type Obstacle = z.infer<typeof obstacle>;
 
 export const readReply = z.strictObject({
   now: z.int(),
@@ -183,6 +197,8 @@ export const whyReply = z.strictObject({
   open: z.int(),
   types: z.record(z.string(), z.number()),
   breakers: z.array(breaker),
+  /** By the ids of parked tasks. */
+  in_the_way: z.record(z.string(), obstacle),
 });
 
 export const listReply = z.strictObject({

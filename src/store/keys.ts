@@ -10,8 +10,9 @@
  * |               |        | `watch:<type>`, `agents`, `state_floor`, `agent:<id>`, `breaker:type:<type>`,             |
  * |               |        | `breaker:agent:<id>`, `tidy_at`, `tidy_from`, `early`: numbers, JSON where a record is meant |
  * | `line`        | zset   | one member per task that is ready, running or scheduled, `edges:<task>` for due work,     |
- * |               |        | `cron:<schedule>`:                                                                        |
- * |               |        | timers below zero (`time - 2^43`), ready tasks at `lane * 2^42 + order`                   |
+ * |               |        | `cron:<schedule>`, `unpark:<node>`:                                                       |
+ * |               |        | timers below zero (`time - 2^43`), ready tasks at `lane * 2^42 + order`, parked ones 1024 |
+ * |               |        | lanes further                                                                            |
  * | `shard:<n>`   | hash   | `r1` a run, `r1t2` a task, `r1t2:payload`, `:result`, `:notes`, `:schema`,                |
  * |               |        | `:late:<attempt>`                                                                         |
  * | `edges`       | zset   | `<upstream>|<downstream>`, all scores 0: dependencies that have not latched               |
@@ -19,6 +20,8 @@
  * | `state`       | hash   | `<scope>/<key>`: shared state, `<version> <expiry or 0> <JSON>`                           |
  * | `state_names` | zset   | the same names, all scores 0, for reading by prefix                                       |
  * | `dead`        | zset   | `<error code>|<member>`, all scores 0: dead letters that nobody has dealt with            |
+ * | `locks`       | hash   | a node (`=src/a` a lock, `<src/` all below it, `#deploy` a key): JSON, who holds it and waits |
+ * | `parked`      | zset   | `<node>\n<order>\n<member>`, all scores 0: ready tasks that wait for that node            |
  * | `waiting`     | zset   | `<digest of the type><agent>`, all scores 0: agents that sleep until they are woken       |
  * | `webhooks`    | hash   | `seq`, `ids` (JSON list), `endpoint:<id>`, `scanned`: the event that deliveries were made up to |
  * | `deliveries`  | hash   | `<delivery>`: a webhook delivery with its attempts                                        |
@@ -46,6 +49,8 @@ const PROJECT_KEYS = [
   "state_names",
   "idempotency",
   "dead",
+  "locks",
+  "parked",
   "waiting",
   "webhooks",
   "deliveries",
@@ -83,6 +88,8 @@ export function keysOf(project: string): Keys {
       state_names: `${prefix}state_names`,
       idempotency: `${prefix}idempotency`,
       dead: `${prefix}dead`,
+      locks: `${prefix}locks`,
+      parked: `${prefix}parked`,
       waiting: `${prefix}waiting`,
       webhooks: `${prefix}webhooks`,
       deliveries: `${prefix}deliveries`,

@@ -6,7 +6,7 @@
 import { CATEGORIES, DEFAULT_RETRY } from "../domain/failure.ts";
 import { LIMITS } from "../domain/limits.ts";
 import { MOVES, TERMINAL } from "../domain/lifecycle.ts";
-import { LANE_WIDTH, PRIORITY_STEP_MS, TIMER_OFFSET } from "../domain/order.ts";
+import { LANE_WIDTH, PARKED_LANES, PRIORITY_STEP_MS, TIMER_OFFSET } from "../domain/order.ts";
 import { join } from "./enclose.ts";
 import { type Keys, type ProjectKey, SHARDS } from "./keys.ts";
 
@@ -86,7 +86,7 @@ function constants(body: string): string[] {
   }
   if (body.includes("LINE.")) {
     lines.push(
-      `local LINE = {lane_width=${LANE_WIDTH},timer_offset=${TIMER_OFFSET},priority_step_ms=${PRIORITY_STEP_MS}}`,
+      `local LINE = {lane_width=${LANE_WIDTH},timer_offset=${TIMER_OFFSET},priority_step_ms=${PRIORITY_STEP_MS},parked_lanes=${PARKED_LANES}}`,
     );
   }
   if (body.includes("MOVES[")) {

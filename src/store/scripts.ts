@@ -10,6 +10,7 @@ import failuresSource from "./scripts/failures.lua";
 import healthSource from "./scripts/health.lua";
 import heartbeatSource from "./scripts/heartbeat.lua";
 import auditChunk from "./scripts/lib/audit.lua";
+import auditLocks from "./scripts/lib/audit-locks.lua";
 import auditSchedules from "./scripts/lib/audit-schedules.lua";
 import auditFamilies from "./scripts/lib/audit-families.lua";
 import auditState from "./scripts/lib/audit-state.lua";
@@ -25,8 +26,10 @@ import edges from "./scripts/lib/edges.lua";
 import failure from "./scripts/lib/failure.lua";
 import lanes from "./scripts/lib/lanes.lua";
 import lease from "./scripts/lib/lease.lua";
+import locks from "./scripts/lib/locks.lua";
 import moves from "./scripts/lib/moves.lua";
 import notices from "./scripts/lib/notices.lua";
+import parking from "./scripts/lib/parking.lua";
 import polling from "./scripts/lib/polling.lua";
 import questions from "./scripts/lib/questions.lua";
 import review from "./scripts/lib/review.lua";
@@ -64,6 +67,8 @@ const SWEPT = [
   "state",
   "state_names",
   "dead",
+  "locks",
+  "parked",
   "waiting",
 ] as const;
 const SWEEPING = [
@@ -73,6 +78,8 @@ const SWEEPING = [
   waiters,
   runs,
   moves,
+  locks,
+  parking,
   questions,
   breaker,
   edges,
@@ -185,7 +192,15 @@ export const SCRIPTS = {
     name: "audit",
     keys: [...SWEPT, "idempotency", "schedules"],
     shards: true,
-    chunks: [...SWEEPING, schedulesChunk, auditChunk, auditFamilies, auditState, auditSchedules],
+    chunks: [
+      ...SWEEPING,
+      schedulesChunk,
+      auditChunk,
+      auditFamilies,
+      auditLocks,
+      auditState,
+      auditSchedules,
+    ],
     source: auditSource,
   }),
   tick: script({ name: "tick", keys: SWEPT, shards: true, chunks: SWEEPING, source: tickSource }),

@@ -22,10 +22,6 @@ test("a misspelt option is refused with the nearest name", () => {
   });
 });
 
-test.each(["locks"])("%s is refused by name as not yet available", (name) => {
-  expect(refusalOf({ [name]: {} })).toMatchObject({ reason: "not_available", option: name });
-});
-
 test.each(["all_success", "all_done", "one_failed"] as const)(
   "trigger_rule %s is known",
   (trigger_rule) => {
@@ -45,6 +41,14 @@ test.each([
   { requires: [""] },
   { trigger_rule: "any_failed" },
   { requires: "gpu" },
+  { locks: "src/" },
+  { locks: ["../a"] },
+  { locks: Array.from({ length: 9 }, (_, index) => `lock${index}`) },
+  { concurrency_key: "a\nb" },
+  { concurrency_key: "x".repeat(101) },
+  { concurrency_limit: 0, concurrency_key: "k" },
+  { concurrency_limit: 1_001, concurrency_key: "k" },
+  { concurrency_limit: 2 },
   { start_at: "tomorrow" },
   { delegation: { max_depth: 6 } },
   { delegation: { max_tasks: 201 } },
@@ -56,6 +60,13 @@ test.each([
 ])("%j is refused with its place", (options) => {
   expect(refusalOf(options)).toMatchObject({ reason: "invalid" });
   expect(refusalOf(options)?.message).toMatch(`options.${Object.keys(options)[0]}`);
+});
+
+test("locks are read in one spelling, without those that others cover", () => {
+  expect(readOptions({ locks: ["./src//b", "src/", "docs", "docs"] }, "options")).toEqual({
+    ok: true,
+    value: { locks: ["docs", "src/"] },
+  });
 });
 
 test("the latest time that the line can hold is accepted", () => {

@@ -48,6 +48,37 @@ test("a history in which every promise was kept has no breaches", () => {
   expect(check({ calls, tasks: [task({ result: "x" })] })).toEqual([]);
 });
 
+describe("locks and keys", () => {
+  const claimed = (task_id: string, at: number): Fact => ({
+    at,
+    type: "task.claimed",
+    task_id,
+    attempt: 1,
+    agent_id: "ada",
+  });
+  const ended = (task_id: string, at: number): Fact => ({ at, type: "task.completed", task_id });
+  const locked = (task_id: string, lock: string): FinalTask => task({ task_id, locks: [lock] });
+  const keyed = (task_id: string): FinalTask => task({ task_id, concurrency_key: "deploy" });
+
+  test("two holders of overlapping locks are one too many", () => {
+    const facts = [claimed("r1t1", 1), claimed("r2t1", 2)];
+    const said = check({ facts, tasks: [locked("r1t1", "src/"), locked("r2t1", "src/a")] });
+    expect(said).toContain("doubled: r2t1 was claimed while r1t1 had an overlapping lock");
+  });
+
+  test("a key that is full is claimed by nobody else", () => {
+    const facts = [claimed("r1t1", 1), claimed("r2t1", 2)];
+    const said = check({ facts, tasks: [keyed("r1t1"), keyed("r2t1")] });
+    expect(said).toContain("doubled: r2t1 was claimed while 1 others had the key deploy");
+  });
+
+  test("one after the other, and side by side, is as it should be", () => {
+    const facts = [claimed("r1t1", 1), claimed("r3t1", 2), ended("r1t1", 3), claimed("r2t1", 4)];
+    const tasks = [locked("r1t1", "src/"), locked("r2t1", "src/a"), locked("r3t1", "docs")];
+    expect(check({ facts, tasks }).filter((text) => text.includes("claimed while"))).toEqual([]);
+  });
+});
+
 describe("creations", () => {
   test("a task that was acknowledged and is not there is lost", () => {
     expect(check({ calls: [create("a", "r1t1")] })).toEqual(["lost: r1t1 was created and is gone"]);

@@ -27,6 +27,9 @@ export interface TaskSpec {
   /** Its result has to fit. */
   readonly schema?: true;
   readonly delegation?: NonNullable<TaskOptions["delegation"]>;
+  readonly locks?: readonly string[];
+  readonly concurrency_key?: string;
+  readonly concurrency_limit?: number;
 }
 
 /** Which lease: `true` as it was given, `check`, `attempt` or `key` with that part forged. */

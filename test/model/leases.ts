@@ -2,6 +2,7 @@
 import { type AttemptRecord, type TaskRecord } from "../../src/domain/task.ts";
 import { type HeldLease } from "../../src/store/held-lease.ts";
 import { isDoomed, lastMoment, leaseOf, move } from "./lifecycle.ts";
+import { blockingNode, stillCovered } from "./locks.ts";
 import { type World } from "./world.ts";
 
 export type Worth =
@@ -13,7 +14,8 @@ export type Worth =
         | "lost"
         | "cancelled"
         | "instance_replaced"
-        | "over";
+        | "over"
+        | "full";
     }
   | { readonly kind: "submitted"; readonly answer: AttemptRecord["answer"] };
 
@@ -32,7 +34,8 @@ export function worthOf(world: World, lease: HeldLease): Worth {
     if (current.check !== lease.check || current.key_id !== lease.key_id)
       return { kind: "unknown" };
     const ranOut = current.ended === "expired" || current.ended === "timed_out";
-    const late = ranOut && (task.status === "ready" || task.status === "scheduled");
+    const waits = task.status === "ready" || task.status === "scheduled";
+    const late = ranOut && waits && stillCovered({ world, task });
     if (late || current.ended === undefined) {
       return { kind: isDoomed(world, task) ? "cancelled" : late ? "late" : "live" };
     }
@@ -109,6 +112,7 @@ export function renewBy(world: World, lease: HeldLease): Worth {
     return worth;
   }
   if (lastMoment(task) <= world.now) return { kind: "over" };
+  if (blockingNode({ world, task }, "held only") !== undefined) return { kind: "full" };
   reclaim(world, task);
   return { kind: "live" };
 }

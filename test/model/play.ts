@@ -6,6 +6,7 @@ import { followFamily } from "./children.ts";
 import { type Command, type Ending } from "./commands.ts";
 import { Death } from "./call.ts";
 import { playEnding } from "./endings.ts";
+import { followSlots } from "./locks.ts";
 import { audit } from "../support/audit.ts";
 import { dumpProject } from "../support/dump.ts";
 import { resolve } from "./resolve.ts";
@@ -22,7 +23,13 @@ const START = Date.UTC(2031, 4, 6);
 const DAY = 86_400_000;
 
 /** In the order of the chunks in Lua. */
-const WHEN_MOVED: readonly Follower[] = [countRunning, endSuspension, followFamily, followReviews];
+const WHEN_MOVED: readonly Follower[] = [
+  countRunning,
+  followSlots,
+  endSuspension,
+  followFamily,
+  followReviews,
+];
 
 export interface Sequence {
   readonly commands: readonly Command[];

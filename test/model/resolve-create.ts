@@ -83,6 +83,7 @@ function newTask(scene: Scene, { spec, index }: { spec: TaskSpec; index: number 
     schema,
     delegation,
     review,
+    locks,
     ...options
   } = spec;
   const later = (seconds: number): number => scene.world.now + seconds * 1000;
@@ -98,6 +99,7 @@ function newTask(scene: Scene, { spec, index }: { spec: TaskSpec; index: number 
         max_rounds: review.max_rounds,
       },
     }),
+    ...(locks && { locks: [...locks] }),
     title: `task ${index}`,
     agent_type: TYPES[type] ?? "",
     payload_bytes: 30,

@@ -59,8 +59,24 @@ const task: fc.Arbitrary<TaskSpec> = fc
         { max_depth: 0 },
       ),
     ),
+    slots: fc.oneof(
+      { weight: 4, arbitrary: fc.constant({}) },
+      {
+        weight: 3,
+        arbitrary: fc.constantFrom(
+          { locks: ["src/"] },
+          { locks: ["src/a"] },
+          { locks: ["src/a/x"] },
+          { locks: ["src/a/", "src/b"] },
+          { locks: ["docs", "src/b"] },
+          { concurrency_key: "deploy" },
+          { concurrency_key: "deploy", concurrency_limit: 2 },
+          { concurrency_key: "deploy", locks: ["docs"] },
+        ),
+      },
+    ),
   })
-  .map(compact);
+  .map(({ slots, ...rest }) => Object.assign(compact(rest), slots));
 
 const create = fc
   .record({

@@ -13,12 +13,15 @@ const SMALL = {
   cancels_per_call: 1,
   cancels_per_sweep: 1,
   claim_lookahead: 1,
+  claim_scan: 4,
   control_tasks: 1,
   delegation_tasks: 3,
   edges_per_call: 1,
   lanes: 6,
   lanes_per_claim: 2,
   late_results_kept: 1,
+  lock_holders: 2,
+  lock_turns: 2,
   messages_kept: 2,
   rate_limits: 2,
   removals_per_step: 2,
@@ -30,6 +33,7 @@ const SMALL = {
   tasks_per_run: 8,
   waiters_per_wake: 1,
   usage_names_kept: 2,
+  waiters_per_look: 2,
 } satisfies Partial<Record<keyof typeof LIMITS, number>>;
 
 // The scripts are rendered when their module is loaded: the limits must be small before that.

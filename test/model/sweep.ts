@@ -7,6 +7,7 @@ import { goOnCancelling } from "./children.ts";
 import { type Budget, follow } from "./edges.ts";
 import { lose, miss } from "./failures.ts";
 import { isDoomed, leaseOf, makeReady, move } from "./lifecycle.ts";
+import { lookAtWaiters } from "./locks.ts";
 import { flush, wake } from "./waiters.ts";
 import { type Timer, timers, type World } from "./world.ts";
 
@@ -27,6 +28,10 @@ function handle({ world, timer, budget }: { world: World; timer: Timer; budget: 
   if (kind === "breaker") {
     world.breakerTimers.delete(subject);
     if (subject.startsWith("type:")) wake(world, { agent_type: subject.slice(5) });
+    return;
+  }
+  if (kind === "unpark") {
+    lookAtWaiters(world, subject);
     return;
   }
   if (kind === "state") {

@@ -2,7 +2,7 @@
 import { type RedisConnection } from "../../infra/local/redis/connection.ts";
 import { RespError, type RespValue, textOf } from "../../infra/local/redis/resp.ts";
 import { type Keys, keysOf, SHARDS } from "../../src/store/keys.ts";
-import { deadLetters, line, type World } from "./world.ts";
+import { deadLetters, line, type Node, parkedMember, type World } from "./world.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -12,6 +12,8 @@ export interface View {
   readonly line: Fields;
   readonly edges: readonly string[];
   readonly dead: readonly string[];
+  readonly nodes: Fields;
+  readonly parked: readonly string[];
   readonly waiting: readonly string[];
   readonly state: Fields;
   readonly stateNames: readonly string[];
@@ -38,6 +40,8 @@ export function viewOf(world: World): View {
     line: Object.fromEntries(line(world)),
     edges: [...world.edges].toSorted(),
     dead: deadLetters(world),
+    nodes: nodesOf(world),
+    parked: parkedIn(world),
     waiting: [...world.waiting].toSorted(),
     state: Object.fromEntries(state),
     stateNames: [...world.state.keys()].toSorted(),
@@ -45,6 +49,29 @@ export function viewOf(world: World): View {
     control: controlOf(world),
     facts: world.facts.toSorted(),
   };
+}
+
+/** What is empty is not stored. */
+function nodesOf({ nodes }: World): Fields {
+  const shown = ({ held, late, turns, waiting, due }: Node): Fields => ({
+    ...(held.length > 0 && { held }),
+    ...(late.length > 0 && { late }),
+    ...(turns.length > 0 && { turns }),
+    ...(waiting && { waiting }),
+    ...(due !== undefined && { due }),
+  });
+  return Object.fromEntries(
+    [...nodes]
+      .map(([name, node]) => [name, shown(node)] as const)
+      .filter(([, node]) => Object.keys(node).length > 0),
+  );
+}
+
+function parkedIn({ tasks }: World): string[] {
+  return [...tasks.values()]
+    .filter(({ parked }) => parked !== undefined)
+    .map(parkedMember)
+    .toSorted();
 }
 
 function controlOf(world: World): Fields {
@@ -83,6 +110,8 @@ export async function readView(
     ["ZRANGE", keys.project.line, "0", "-1", "WITHSCORES"],
     ["ZRANGE", keys.project.edges, "0", "-1"],
     ["ZRANGE", keys.project.dead, "0", "-1"],
+    ["HGETALL", keys.project.locks],
+    ["ZRANGE", keys.project.parked, "0", "-1"],
     ["ZRANGE", keys.project.waiting, "0", "-1"],
     ["HGETALL", keys.project.state],
     ["ZRANGE", keys.project.state_names, "0", "-1"],
@@ -90,8 +119,8 @@ export async function readView(
     ["XRANGE", keys.project.events, `(${after}`, "+"],
     ...shards.map((key) => ["HGETALL", key]),
   ]);
-  const [control, line, edges, dead, waiting, state, names, idempotency, events, ...records] =
-    replies;
+  const [control, line, edges, dead, nodes, parked, waiting, ...others] = replies;
+  const [state, names, idempotency, events, ...records] = others;
   const fields = records.flatMap((reply) => pairs(reply));
   const entries = list(events).map((entry) => list(entry));
   const {
@@ -108,6 +137,8 @@ export async function readView(
     line: Object.fromEntries(pairs(line).map(([member, score]) => [member, Number(score)])),
     edges: texts(edges),
     dead: texts(dead),
+    nodes: parsed(pairs(nodes)),
+    parked: texts(parked),
     waiting: texts(waiting),
     state: Object.fromEntries(pairs(state)),
     stateNames: texts(names),

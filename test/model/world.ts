@@ -5,7 +5,7 @@
 import { type AgentRecord } from "../../src/domain/agent.ts";
 import { LIMITS } from "../../src/domain/limits.ts";
 import { isTerminal, type Status } from "../../src/domain/lifecycle.ts";
-import { LANE_WIDTH, TIMER_OFFSET } from "../../src/domain/order.ts";
+import { LANE_WIDTH, PARKED_LANES, TIMER_OFFSET } from "../../src/domain/order.ts";
 import { type RunRecord, type TaskRecord } from "../../src/domain/task.ts";
 
 export interface Outcome {
@@ -27,6 +27,24 @@ export interface Lane {
   readonly agent_type: string;
   readonly requires?: readonly string[];
   readonly assignee?: string;
+}
+
+export interface Turn {
+  readonly task_id: string;
+  readonly order: number;
+  /** It was called: until then it goes before newer ones. */
+  readonly until_ms?: number;
+}
+
+/** Of the table of locks. */
+export interface Node {
+  held: readonly string[];
+  /** Leases that ran out, while nothing that overlaps was granted. */
+  late: readonly string[];
+  turns: readonly Turn[];
+  waiting: boolean;
+  /** Since when its waiters are to be looked at. */
+  due?: number;
 }
 
 export interface StateEntry {
@@ -73,6 +91,7 @@ export interface World {
   readonly parting: Map<string, number>;
   /** How many tasks below others the call in progress may still cancel. */
   cancelsLeft: number;
+  readonly nodes: Map<string, Node>;
   /** When ended tasks are looked at for removal. */
   readonly removals: Map<string, number>;
   /** When retention next looks for what nobody will miss; 0 before it has. */
@@ -110,6 +129,7 @@ export function newWorld(now: number, whenMoved: readonly Follower[]): World {
     cancelling: new Map(),
     parting: new Map(),
     cancelsLeft: 0,
+    nodes: new Map(),
     removals: new Map(),
     tidyAt: 0,
     state: new Map(),
@@ -134,6 +154,12 @@ export function memberOf(task_id: string): string {
   );
 }
 
+/** When the waiters of a node are looked at; undefined where nothing changes by then. */
+export function nodePlace({ waiting, due, turns }: Node): number | undefined {
+  const times = [due, ...turns.map(({ until_ms }) => until_ms)].filter((at) => at !== undefined);
+  return waiting && times.length > 0 ? Math.min(...times) : undefined;
+}
+
 export type TimerKind =
   | "place"
   | "deadline"
@@ -141,6 +167,7 @@ export type TimerKind =
   | "edges"
   | "children"
   | "cancel"
+  | "unpark"
   | "state"
   | "breaker";
 
@@ -148,7 +175,7 @@ export interface Timer {
   readonly at: number;
   readonly member: string;
   readonly kind: TimerKind;
-  /** The task, the run, the entry of the shared state, or the breaker. */
+  /** The task, the run, the node, the entry of the shared state, or the breaker. */
   readonly subject: string;
 }
 
@@ -171,6 +198,7 @@ export function timers(world: World): Timer[] {
   for (const [subject, at] of world.pending) add(at, "edges", subject);
   for (const [subject, at] of world.cancelling) add(at, "cancel", subject);
   for (const [subject, at] of world.parting) add(at, "children", subject);
+  for (const [subject, node] of world.nodes) add(nodePlace(node), "unpark", subject);
   for (const [subject, at] of world.stateTimers) add(at, "state", subject);
   for (const [subject, at] of world.breakerTimers) add(at, "breaker", subject);
   return found.toSorted((a, b) => a.at - b.at || (a.member < b.member ? -1 : 1));
@@ -188,7 +216,8 @@ export function line(world: World): Map<string, number> {
   for (const { member, at } of timers(world)) places.set(member, at - TIMER_OFFSET);
   for (const task of world.tasks.values()) {
     if (task.status === "ready") {
-      places.set(memberOf(task.task_id), task.lane * LANE_WIDTH + (task.order ?? Number.NaN));
+      const lane = task.lane + (task.parked === undefined ? 0 : PARKED_LANES);
+      places.set(memberOf(task.task_id), lane * LANE_WIDTH + (task.order ?? Number.NaN));
     }
   }
   for (const [task_id, at] of world.removals) places.set(memberOf(task_id), at);
@@ -205,6 +234,11 @@ export function deadLetters(world: World): string[] {
 
 export function deadGroup(code: string): string {
   return `${code.replaceAll("|", "/")}|`;
+}
+
+/** A waiter's place among the others, as Redis lists it. */
+export function parkedMember({ parked = "", order = 0, task_id }: TaskRecord): string {
+  return `${parked}\n${String(order).padStart(13, "0")}\n${memberOf(task_id)}`;
 }
 
 /** When an ended task is first looked at for removal. */

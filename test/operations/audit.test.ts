@@ -47,6 +47,10 @@ async function mixed(): Promise<Project> {
   const { lease } = await project.claim("eve");
   await project.ok(submitResult, { lease, status: "needs_input", question: "Which?" });
   await project.ok(setSharedState, { key: "k", value: 1, ttl_seconds: 100 });
+  for (const locks of [["src/"], ["src/a"]]) {
+    await project.task({ agent_type: "planning", options: { locks, concurrency_key: "deploy" } });
+  }
+  await project.poll("lou", { agent_type: "planning", max_tasks: 2 });
   await schedule(project);
   expect(await project.audit()).toEqual([]);
   return project;
@@ -151,6 +155,22 @@ const BROKEN: Record<string, (project: Project) => Promise<void>> = {
   "a run that says it has ended": (project) =>
     rewrite(project, "r1", { status: "completed", ended_at: project.now() }),
   "a run that does not end": (project) => rewrite(project, "r5", { open: 2 }),
+  "a lock table that is gone": (project) => redis(project, "DEL", "locks"),
+  "a waiter that is not listed": (project) => redis(project, "DEL", "parked"),
+  "a waiter that is not parked": (project) =>
+    redis(project, "ZADD", "parked", "0", "=src/\n0000000000001\na2a1"),
+  "a waiter at the head of its lane": (project) =>
+    redis(project, "ZADD", "line", String(LANE_WIDTH * 2 + 1), "a8a1"),
+  "a lock that is held by what does not run": (project) =>
+    redis(project, "HSET", "locks", "=docs", `{"held":["r2t1"]}`),
+  "a late lease of what runs": (project) =>
+    redis(project, "HSET", "locks", "=docs", `{"late":["r7t1"]}`),
+  "a turn of nobody": (project) =>
+    redis(project, "HSET", "locks", "=docs", `{"turns":[{"task_id":"r9t9","order":1}]}`),
+  "a node that waits for nothing": (project) =>
+    redis(project, "HSET", "locks", "=docs", `{"waiting":true}`),
+  "a look at waiters that nobody wants": (project) =>
+    redis(project, "ZADD", "line", "-5", "unpark:=docs"),
   "a key of the shared state that no prefix finds": (project) =>
     redis(project, "ZREM", "state_names", "project/k"),
   "a name without a key": (project) => redis(project, "ZADD", "state_names", "0", "project/x"),

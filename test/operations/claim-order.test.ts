@@ -72,6 +72,20 @@ test("in the same millisecond ids decide by number: r9 before r10, t9 before t10
   expect(claimed).toEqual(due);
 });
 
+test("with an endless stream of priority 0 a task of priority 9 runs within 18 minutes", async () => {
+  const project = newProject();
+  const patient = await project.task({ priority: 9 });
+  const bound = (9 * PRIORITY_STEP_MS) / 1000;
+  const claimed: string[] = [];
+  for (let second = 0; second <= bound && !claimed.includes(patient); second += 15) {
+    await project.task({ priority: 0 });
+    claimed.push(...(await claimAll(project, 1)));
+    project.advance(15);
+  }
+  expect(claimed.at(-1)).toBe(patient);
+  expect(claimed).toHaveLength(bound / 15 + 1);
+});
+
 test("a task keeps its place when its lease runs out", async () => {
   const project = newProject();
   const first = await project.task();

@@ -1,6 +1,7 @@
 /** What each call costs, counted at the front: round trips, and commands as they are billed (the script and its calls). */
 import { describe, expect, test } from "vitest";
 import { LIMITS } from "../../src/domain/limits.ts";
+import { createWorkflow } from "../../src/operations/create-workflow.ts";
 import { getSharedState } from "../../src/operations/get-shared-state.ts";
 import { getTaskStatus } from "../../src/operations/get-task-status.ts";
 import { heartbeat } from "../../src/operations/heartbeat.ts";
@@ -128,6 +129,41 @@ describe("the base case", () => {
     const status = (): Promise<unknown> => project.ok(getTaskStatus, { task_id: "r1t1" });
     expect(await cost(project, status)).toEqual({ trips: 1, billed: 4 });
     expect(await cost(project, () => project.ok(listTasks, {}))).toEqual({ trips: 1, billed: 5 });
+  });
+});
+
+describe("locks and keys cost only where they are used", () => {
+  const options = { locks: ["src/a", "docs/"], concurrency_key: "deploy" };
+
+  // Those of the base case; the claim also HMGET and HSET of the lock table, the submit HMGET and HDEL
+  test("two commands for a claim, and two for a submit", async () => {
+    const project = await warmed();
+    expect(await cost(project, () => project.task({ options }))).toEqual({ trips: 1, billed: 7 });
+    let lease = "";
+    const claim = async (): Promise<void> => {
+      ({ lease } = await project.claim("ada"));
+    };
+    expect(await cost(project, claim)).toEqual({ trips: 1, billed: 10 });
+    expect(await cost(project, () => project.complete(lease))).toEqual({ trips: 1, billed: 8 });
+  });
+
+  // The claim reads ten blocked tasks in two goes, each HMGET records and HMGET locks, and parks them at once: HSET shards
+  // and locks, ZADD line and parked. Freeing them reads the first eight waiters in one go.
+  test("a few commands to park ten tasks, and to call the next one", async () => {
+    const project = await warmed();
+    const tasks = Array.from({ length: 11 }, (_, index) => [`k${index}`, []] as const);
+    await project.ok(createWorkflow, {
+      name: "Locked",
+      agent_type: "implementation",
+      tasks: tasks.map(([key]) => ({ key, task_description: key, options })),
+    });
+    const { lease } = await project.claim("warm");
+    const parking = await cost(project, () => project.poll("bob"));
+    expect(parking.trips).toBe(1);
+    expect(parking.billed).toBeLessThanOrEqual(20);
+    const freeing = await cost(project, () => project.complete(lease));
+    expect(freeing.trips).toBe(1);
+    expect(freeing.billed).toBeLessThanOrEqual(28);
   });
 });
 

@@ -3,6 +3,7 @@ import { type Books, memberOf, readBooks } from "./auditing/books.ts";
 import { checkEdges } from "./auditing/edges.ts";
 import { checkFamilies } from "./auditing/families.ts";
 import { checkLine } from "./auditing/line.ts";
+import { checkLocks } from "./auditing/locks.ts";
 import { checkRecords } from "./auditing/records.ts";
 import { checkReviews } from "./auditing/reviews.ts";
 import { checkTalk } from "./auditing/talk.ts";
@@ -16,6 +17,7 @@ export function audit(dump: Dump): string[] {
   checkEdges(books);
   checkFamilies(books);
   checkReviews(books);
+  checkLocks(books);
   checkDeadLetters(books);
   checkBreakers(books);
   checkLanes(books);

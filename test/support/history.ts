@@ -5,6 +5,7 @@
 import { checkClaims } from "./history/claims.ts";
 import { checkCreations } from "./history/creations.ts";
 import { checkEndings } from "./history/endings.ts";
+import { checkHolders } from "./history/holders.ts";
 import { checkLeases } from "./history/leases.ts";
 import { checkResults } from "./history/results.ts";
 import { checkReviews } from "./history/reviews.ts";
@@ -53,6 +54,7 @@ export function checkHistory(history: History): Breach[] {
     ...checkEndings(history),
     ...checkClaims(history),
     ...checkLeases(history),
+    ...checkHolders(history),
     ...checkResults(history),
     ...checkReviews(history),
     ...checkWaits(history),

@@ -1,7 +1,7 @@
 /** Why a task does not run: what it waits for, in words that say what would help. */
 import type { AgentRecord } from "../../domain/agent.ts";
 import type { RunRecord, TaskRecord } from "../../domain/task.ts";
-import type { Breaker } from "../../store/codec.ts";
+import type { Breaker, Obstacle } from "../../store/codec.ts";
 
 /** Every kind of cause, those first that somebody has to do something about. */
 export const WHYS = [
@@ -9,6 +9,7 @@ export const WHYS = [
   "no_agent",
   "breaker",
   "cancelling",
+  "lock",
   "turn",
   "agent",
   "time",
@@ -36,6 +37,8 @@ export interface Facts {
   /** Agent types that somebody has polled for, with the time; it is noted only now and then. */
   readonly types: Readonly<Record<string, number>>;
   readonly breakers: readonly Breaker[];
+  /** What stands in the way of parked tasks, by their ids. */
+  readonly in_the_way: Readonly<Record<string, Obstacle>>;
   readonly agents: readonly AgentRecord[];
   /** There are more agents than these. */
   readonly more_agents: boolean;

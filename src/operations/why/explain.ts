@@ -8,6 +8,7 @@ import { awaitedAmong, children } from "./children.ts";
 import { type Cause, type Explain, type Facts, WHYS, type Why } from "./cause.ts";
 import { dependency, waitsOn } from "./dependency.ts";
 import { ended } from "./ended.ts";
+import { lock } from "./lock.ts";
 import { noAgent } from "./no-agent.ts";
 import { question } from "./question.ts";
 import { review } from "./review.ts";
@@ -25,6 +26,7 @@ const CAUSES: readonly Explain[] = [
   worker,
   review,
   breaker,
+  lock,
   turn,
   noAgent,
   agent,

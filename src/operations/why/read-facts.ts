@@ -1,6 +1,6 @@
 /** Reads what a sentence about a task is made of: one read, and one of the agents where a task waits for some. */
 import type { RunRecord, TaskRecord } from "../../domain/task.ts";
-import type { Breaker } from "../../store/codec.ts";
+import type { Breaker, Obstacle } from "../../store/codec.ts";
 import type { WhyLook } from "../../store/looks.ts";
 import type { Store } from "../../store/store.ts";
 import type { Facts } from "./cause.ts";
@@ -11,6 +11,7 @@ export interface Read {
   readonly records: readonly (TaskRecord | RunRecord)[];
   readonly types: Readonly<Record<string, number>>;
   readonly breakers: readonly Breaker[];
+  readonly in_the_way?: Readonly<Record<string, Obstacle>>;
 }
 
 export async function readFacts(
@@ -34,12 +35,13 @@ export async function readAgents(store: Store): Promise<KnownAgents> {
   return { agents, more_agents: cursor !== "0" };
 }
 
-export function factsFrom({ now, records, types, breakers }: Read, known: KnownAgents): Facts {
+export function factsFrom(read: Read, known: KnownAgents): Facts {
+  const { now, records, types, breakers, in_the_way = {} } = read;
   const tasks = new Map<string, TaskRecord>();
   const runs = new Map<string, RunRecord>();
   for (const record of records) {
     if ("task_id" in record) tasks.set(record.task_id, record);
     else runs.set(record.run_id, record);
   }
-  return { now, tasks, runs, types, breakers, ...known };
+  return { now, tasks, runs, types, breakers, in_the_way, ...known };
 }

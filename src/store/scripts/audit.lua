@@ -42,6 +42,7 @@ local function audit_records(number, task)
   end
   load(names)
   audit_tasks(names)
+  audit_slots(names)
   looked = #names
   return number <= newest and "records:" .. number .. "." .. task or nil
 end
@@ -52,6 +53,8 @@ local function has_reason(member)
     return true
   elseif string.find(member, "^cron:") then
     return redis.call("HGET", schedules, string.sub(member, #"cron:" + 1)) and true
+  elseif string.find(member, "^unpark:") then
+    return is_look_wanted(member)
   end
   local run = known[string.match(member, "^cancel:(r%d+)$")]
   if run then
@@ -164,7 +167,11 @@ elseif phase == "line" then
 elseif phase == "edges" then
   next_page = audit_edges(place) or "dead:-"
 elseif phase == "dead" then
-  next_page = audit_letters(place) or "state:0"
+  next_page = audit_letters(place) or "locks:0"
+elseif phase == "locks" then
+  next_page, looked = audit_nodes(place)
+elseif phase == "parked" then
+  next_page, looked = audit_waiters(place)
 elseif phase == "state" then
   next_page, looked = audit_entries(place)
 elseif phase == "names" then

@@ -4,8 +4,8 @@ load({ lease.task_id, run_of(lease.task_id) })
 read_control({ "next_due", "armed", "generation" })
 local worth, answer = examine(lease)
 local task = known[lease.task_id]
-if worth == "late" and last_moment(task) <= now() then
-  worth = "over"
+if worth == "late" then
+  worth = what_bars(task) or worth
 end
 if worth ~= "live" and worth ~= "late" then
   return refusal_of(lease, worth, answer)

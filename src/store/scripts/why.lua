@@ -68,10 +68,13 @@ for _ = 1, LIMITS.why_steps do
   frontier = found
 end
 
-local ready = {}
+local ready, in_the_way = {}, {}
 for _, id in ipairs(names) do
   if known[id].status == "ready" then
     table.insert(ready, known[id])
+    if known[id].parked then
+      table.insert(in_the_way, cjson.encode(id) .. ":" .. parking.shown(known[id]))
+    end
   end
 end
 return answer_with('{"now":'
@@ -84,4 +87,7 @@ return answer_with('{"now":'
   .. (#ready > 0 and control_values.types or "{}")
   .. ',"breakers":'
   .. breakers_of(ready)
+  .. ',"in_the_way":{'
+  .. table.concat(in_the_way, ",")
+  .. "}"
   .. "}")

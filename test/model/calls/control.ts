@@ -16,6 +16,7 @@ import {
   reopenTask,
   voidLease,
 } from "../lifecycle.ts";
+import { judgeAnew } from "../locks.ts";
 import { refused, type Reply, said } from "../reply.ts";
 import { forgetResult, requestReview } from "../reviews.ts";
 import { sweep } from "../sweep.ts";
@@ -98,7 +99,7 @@ function apply({ world, task }: Subject, call: Control): string | undefined {
     case "message":
       return sendMessage({ world, task }, call.said ?? "");
     case "set_priority":
-      return setPriority(task, call.priority ?? task.priority);
+      return setPriority({ world, task }, call.priority ?? task.priority);
   }
 }
 
@@ -198,8 +199,9 @@ function forgetPastDeadline(world: World, task: TaskRecord): void {
   if (task.deadline !== undefined && task.deadline <= world.now) delete task.deadline;
 }
 
-function setPriority(task: TaskRecord, priority: number): string | undefined {
+function setPriority({ world, task }: Subject, priority: number): string | undefined {
   if (isTerminal(task.status)) return `it is ${task.status} already`;
+  judgeAnew({ world, task });
   if (task.order !== undefined) task.order += (priority - task.priority) * PRIORITY_STEP_MS;
   task.priority = priority;
   return undefined;

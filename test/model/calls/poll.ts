@@ -9,6 +9,7 @@ import { cancelTask } from "../cancel.ts";
 import { lose, miss } from "../failures.ts";
 import { extend } from "../leases.ts";
 import { isDoomed, lastMoment, move } from "../lifecycle.ts";
+import { blockingNode, park } from "../locks.ts";
 import { refused, type Reply, said, withNotices } from "../reply.ts";
 import { expire, sweep } from "../sweep.ts";
 import { isUnawareOf, showMessages, tellHolder, tellStops } from "../talk.ts";
@@ -161,30 +162,34 @@ function claim(visit: Visit, wanted: number): TaskRecord[] {
   const { world, agent } = visit;
   const { count, probes } = admitted({ world, agent }, wanted);
   if (count <= 0) return [];
-  const tasks = heads(visit, count + LIMITS.claim_lookahead)
-    .filter(
-      (task) =>
-        !overdue(world, task) &&
-        !isDoomed(world, task) &&
-        (startLimit(task) ?? Infinity) > world.now &&
-        !avoids(visit, task),
-    )
-    .slice(0, count);
-  for (const task of tasks) {
-    handOut(visit, { task, probes });
-    if (probes) markProbe({ world, agent }, task.task_id);
+  const claimed: TaskRecord[] = [];
+  for (const task of heads(visit, count + LIMITS.claim_lookahead)) {
+    if (claimed.length === count) break;
+    if (overdue(world, task) || isDoomed(world, task) || avoids(visit, task)) continue;
+    if ((startLimit(task) ?? Infinity) <= world.now) continue;
+    const blocking = blockingNode({ world, task }, "all");
+    if (blocking === undefined) {
+      handOut(visit, { task, probes });
+      if (probes) markProbe({ world, agent }, task.task_id);
+      claimed.push(task);
+    } else park({ world, task }, blocking);
   }
-  return tasks;
+  return claimed;
 }
 
-/** The first few of each lane, in one order. */
+/** A few of each lane in one order, then as many more, until enough was looked at. */
 function heads({ world, agent }: Visit, count: number): TaskRecord[] {
   const ready = [...world.tasks.values()]
-    .filter(({ status }) => status === "ready")
+    .filter(({ status, parked }) => status === "ready" && parked === undefined)
     .toSorted(before);
-  return lanesFor({ world, agent })
-    .flatMap((lane) => ready.filter((task) => task.lane === lane).slice(0, count))
-    .toSorted(before);
+  const lanes = lanesFor({ world, agent }).map((id) => ready.filter(({ lane }) => lane === id));
+  const found: TaskRecord[] = [];
+  for (let offset = 0; found.length < LIMITS.claim_scan; offset += count) {
+    const next = lanes.flatMap((lane) => lane.slice(offset, offset + count));
+    if (next.length === 0) break;
+    found.push(...next.toSorted(before));
+  }
+  return found;
 }
 
 function before(a: TaskRecord, b: TaskRecord): number {

@@ -4,6 +4,7 @@ import { isTerminal } from "../../../src/domain/lifecycle.ts";
 import { type RunRecord, type TaskRecord } from "../../../src/domain/task.ts";
 import { type WaitLook, type WhyLook } from "../../../src/store/looks.ts";
 import { breakerState, shownBreakers } from "../breakers.ts";
+import { obstacleOf } from "../locks.ts";
 import { refused, type Reply, said } from "../reply.ts";
 import { sweep } from "../sweep.ts";
 import { memberOf, type World } from "../world.ts";
@@ -73,7 +74,7 @@ function waitingIn(world: World, run: RunRecord | undefined): TaskRecord[] {
       if (!isDoubtful(world, example as TaskRecord)) return;
       looked += 1;
       const ready = [...world.tasks.values()]
-        .filter((task) => task.status === "ready" && task.lane === index + 1)
+        .filter(({ status, lane, parked }) => status === "ready" && lane === index + 1 && !parked)
         .toSorted((a, b) => (a.order ?? 0) - (b.order ?? 0) || compare(a, b));
       found.push(...ready.filter(({ task_id }) => isIn(task_id, run)).slice(0, 1));
     });
@@ -101,6 +102,11 @@ export function why(world: World, look: WhyLook): Reply {
     records: inOrder([...(run ? [run] : []), ...shown]),
     open: open?.length ?? 0,
     ...service(world, ready),
+    in_the_way: Object.fromEntries(
+      ready
+        .filter(({ parked }) => parked !== undefined)
+        .map((task) => [task.task_id, obstacleOf({ world, task })]),
+    ),
   });
 }
 

@@ -1,13 +1,14 @@
 /** The line: every task stands where its record says, and nothing else does. */
 import { isTerminal } from "../../../src/domain/lifecycle.ts";
 import { LIMITS } from "../../../src/domain/limits.ts";
-import { LANE_WIDTH, TIMER_OFFSET } from "../../../src/domain/order.ts";
+import { LANE_WIDTH, PARKED_LANES, TIMER_OFFSET } from "../../../src/domain/order.ts";
 import { scheduleRecord } from "../../../src/domain/schedule.ts";
 import type { TaskRecord } from "../../../src/domain/task.ts";
 import { type Books, memberOf } from "./books.ts";
+import { lookPlaces } from "./locks.ts";
 
 export function checkLine({ tasks, dump, line, fault }: Books): void {
-  const expected = new Map<string, number>();
+  const expected = lookPlaces({ dump });
   for (const task of tasks.values()) {
     if (isTerminal(task.status)) checkEnded(task, { line, fault });
     else expected.set(memberOf(task.task_id), placeOf(task));
@@ -88,7 +89,10 @@ function checkEnded(task: TaskRecord, { line, fault }: Pick<Books, "line" | "fau
 
 /** Not a number where the task has no place. */
 function placeOf(task: TaskRecord): number {
-  if (task.status === "ready") return task.lane * LANE_WIDTH + (task.order ?? 0);
+  if (task.status === "ready") {
+    const lane = task.lane + (task.parked === undefined ? 0 : PARKED_LANES);
+    return lane * LANE_WIDTH + (task.order ?? 0);
+  }
   if (task.status === "running") return (task.lease?.until_ms ?? 0) - TIMER_OFFSET;
   if (task.status === "scheduled") return (task.start_at ?? 0) - TIMER_OFFSET;
   return Number.NaN;

@@ -143,10 +143,23 @@ function optionsOf({ hands, workers, capability }: Desk): Body {
     ...(chance.happens(0.1) && { max_run_seconds: seconds(1) }),
     ...(chance.happens(0.2) && { lease_seconds: seconds(1) }),
     ...(chance.happens(0.3) && { trigger_rule: chance.oneOf(["all_done", "one_failed"]) }),
+    ...slotsOf(hands),
     // Not both: not every worker has the capability.
     ...(chance.happens(0.1)
       ? { requires: [capability] }
       : chance.happens(0.1) && { assignee: chance.oneOf(workers).agent_id }),
+  };
+}
+
+/** Few names, so that many tasks want the same. */
+function slotsOf({ chance }: Hands): Body {
+  const lock = (): string => chance.oneOf(["src/", "src/a", "src/a/x", "src/b", "docs"]);
+  return {
+    ...(chance.happens(0.3) && { locks: chance.happens(0.3) ? [lock(), lock()] : [lock()] }),
+    ...(chance.happens(0.15) && {
+      concurrency_key: "deploy",
+      ...(chance.happens(0.5) && { concurrency_limit: 2 }),
+    }),
   };
 }
 

@@ -26,7 +26,12 @@ function excuseOf(
   const why = task.why ?? "";
   switch (task.status) {
     case "ready":
-      return why.includes("held open by hand") || !served.includes(task.agent_type);
+      return (
+        why.includes("held open by hand") ||
+        !served.includes(task.agent_type) ||
+        // For a lock or a key that somebody still has.
+        (why.match(/r\d+t\d+/g) ?? []).some((id) => tasks.get(id)?.status === "running")
+      );
     case "scheduled":
       return Number(/^Starts in (\d+) s/.exec(why)?.[1] ?? 0) > 0;
     case "blocked":

@@ -20,12 +20,17 @@ const ENDS = new Set([
   "task.cancelled",
 ]);
 
+export function endsLease({ type, released_by }: Fact): boolean {
+  return ENDS.has(type) || released_by !== undefined;
+}
+
 function checkOverlaps(task_id: string, facts: readonly Fact[]): Breach[] {
   const faults: Breach[] = [];
   const doubled = (text: string): void => void faults.push({ kind: "doubled", text });
   let held: number | undefined;
   let last = 0;
-  for (const { type, attempt, agent_id, again, released_by } of facts) {
+  for (const fact of facts) {
+    const { type, attempt, agent_id, again } = fact;
     if (type === "task.claimed" && attempt !== undefined) {
       if (held !== undefined) {
         doubled(`${agent_id} got attempt ${attempt} of ${task_id} while ${held} was valid`);
@@ -34,7 +39,7 @@ function checkOverlaps(task_id: string, facts: readonly Fact[]): Breach[] {
         doubled(`attempt ${attempt} of ${task_id} came after ${last}`);
       }
       held = last = attempt;
-    } else if (ENDS.has(type) || released_by !== undefined) {
+    } else if (endsLease(fact)) {
       held = undefined;
     }
   }

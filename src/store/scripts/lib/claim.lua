@@ -1,5 +1,5 @@
 -- Hands tasks to an agent: what it still holds first, then the heads of the lanes that it may serve.
--- Depends on: unit, moves, edges, cancel, sweep, lease, notices.
+-- Depends on: unit, moves, parking, edges, cancel, sweep, lease, notices.
 
 local function may_serve(lane, agent)
   if lane.assignee and lane.assignee ~= agent.agent_id then
@@ -38,9 +38,9 @@ local function lanes_for(agent)
   return some
 end
 
--- The first few places of each lane, merged into one order.
-local function heads(lanes, count)
-  local found = {}
+-- A few places of each lane behind the first `offset` ones, merged into one order, and the lanes that have more.
+local function heads(lanes, offset, count)
+  local found, longer = {}, {}
   for _, lane in ipairs(lanes) do
     local low = lane * LINE.lane_width
     local range = redis.call(
@@ -50,10 +50,13 @@ local function heads(lanes, count)
       string.format("(%.0f", low + LINE.lane_width),
       "BYSCORE",
       "LIMIT",
-      0,
+      offset,
       count,
       "WITHSCORES"
     )
+    if #range == 2 * count then
+      table.insert(longer, lane)
+    end
     for i = 1, #range, 2 do
       table.insert(found, { member = range[i], order = tonumber(range[i + 1]) - low })
     end
@@ -64,7 +67,7 @@ local function heads(lanes, count)
     end
     return a.member < b.member
   end)
-  return found
+  return found, longer
 end
 
 -- Its deadline passed, and no sweep has come to it yet.
@@ -137,19 +140,12 @@ local function start_lease(task, asked, probes)
   stand_timer(member_of(task.task_id), task.lease.until_ms)
 end
 
--- Claims up to `count` tasks; looks at a bounded number of places, and mends those that do not fit their records.
-local function claim(agent, count)
-  local claimed = {}
-  local probes
-  count, probes = admitted(agent, count)
-  if count <= 0 then
-    return claimed
-  end
-  local found = heads(lanes_for(agent), count + LIMITS.claim_lookahead)
-  local first = 1
+-- Claims what fits of the places found; parks what is blocked, and mends places that do not fit their records.
+local function take(found, agent, claimed, count)
+  local first, step = 1, count - #claimed
   while #claimed < count and first <= #found do
-    local last = math.min(first + count - #claimed - 1, #found)
-    local names = {}
+    local last = math.min(first + step - 1, #found)
+    local names, judged = {}, {}
     for i = first, last do
       local id = task_of(found[i].member)
       table.insert(names, id)
@@ -159,14 +155,48 @@ local function claim(agent, count)
     load(names)
     for i = first, last do
       local task = known[task_of(found[i].member)]
-      if fits(task, agent) then
-        table.insert(claimed, task)
-        hand_out(task, agent, table.remove(agent.checks))
+      if fits(task, agent) and slots.needed(task) then
+        table.insert(judged, task)
+      end
+    end
+    slots.read(judged)
+    for i = first, last do
+      local task = known[task_of(found[i].member)]
+      if #claimed == count then
+        break
+      elseif fits(task, agent) then
+        local blocking = slots.needed(task) and slots.blocking(task)
+        if blocking then
+          parking.park(task, blocking)
+        else
+          table.insert(claimed, task)
+          hand_out(task, agent, table.remove(agent.checks))
+        end
       elseif not task or task.status ~= "ready" then
         put_in_place(found[i].member, task)
       end
     end
     first = last + 1
+    -- Where the first ones do not fit, more are read at once.
+    step = math.max(count - #claimed, LIMITS.claim_lookahead)
+  end
+end
+
+-- Claims up to `count` tasks; looks at a bounded number of places.
+local function claim(agent, count)
+  local claimed = {}
+  local probes
+  count, probes = admitted(agent, count)
+  if count <= 0 then
+    return claimed
+  end
+  local lanes, offset, looked = lanes_for(agent), 0, 0
+  local places_each = count + LIMITS.claim_lookahead
+  while #claimed < count and #lanes > 0 and looked < LIMITS.claim_scan do
+    local found
+    found, lanes = heads(lanes, offset, places_each)
+    take(found, agent, claimed, count)
+    offset, looked = offset + places_each, looked + #found
   end
   for _, task in ipairs(claimed) do
     if probes then

@@ -1,6 +1,6 @@
 -- What an orchestrator or a person does to a task. Each action either refuses with a reason and changes nothing, or is
 -- done to the end.
--- Depends on: unit, moves, edges, questions, failure, cancel, review, lease.
+-- Depends on: unit, moves, parking, edges, questions, failure, cancel, review, lease.
 
 local cancel, redrive, discard, promote, answer, send_message, set_priority
 do
@@ -180,6 +180,7 @@ do
     if TERMINAL[task.status] then
       return "it is " .. task.status .. " already"
     end
+    parking.judge_anew(task)
     if task.order then
       task.order = task.order + (priority - task.priority) * LINE.priority_step_ms
     end

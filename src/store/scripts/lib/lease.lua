@@ -1,6 +1,6 @@
 -- What a lease is worth, and how it is renewed. Expiry only permits others to claim: until somebody does, the holder
 -- of the lease that ran out may still go on.
--- Depends on: unit, moves.
+-- Depends on: unit, moves, locks.
 
 local function past_attempt(task, lease)
   for _, attempt in ipairs(task.attempts or {}) do
@@ -13,7 +13,7 @@ end
 -- Returns one of
 --   "unknown"             no such lease, or it is not this key's
 --   "live"                held
---   "late"                ran out, and nobody has taken the task since
+--   "late"                ran out, and nobody has taken the task or a lock of it since
 --   "submitted", answer   ended by its own submit, which was answered with that status
 --   "lost"                ran out, and the task went on without it
 --   "cancelled"           ended because the task was cancelled, or ends because its run is being cancelled
@@ -29,7 +29,9 @@ local function examine(lease)
     if current.check ~= lease.check or current.key_id ~= lease.key_id then
       return "unknown"
     end
-    local late = (current.ended == "expired" or current.ended == "timed_out") and (task.status == "ready" or task.status == "scheduled")
+    local late = (current.ended == "expired" or current.ended == "timed_out")
+      and (task.status == "ready" or task.status == "scheduled")
+      and slots.still_covered(task)
     if not current.ended or late then
       return doomed(task) and "cancelled" or late and "late" or "live"
     end
@@ -102,17 +104,25 @@ local function reclaim(task)
   note_held(task)
 end
 
+-- Why a task cannot be taken back under its late lease, if so: its attempt is over, or its place went to another.
+local function what_bars(task)
+  if last_moment(task) <= now() then
+    return "over"
+  end
+  return slots.needed(task) and slots.blocking(task, true) and "full" or nil
+end
+
 -- Renews the lease that came along with another call, if it still can be; says what the lease was worth.
 local function renew_by(lease)
   local worth, answer = examine(lease)
   local task = known[lease.task_id]
   if worth == "live" then
     renew(task)
-  elseif worth == "late" and last_moment(task) > now() then
-    reclaim(task)
-    worth = "live"
   elseif worth == "late" then
-    worth = "over"
+    worth = what_bars(task) or "live"
+    if worth == "live" then
+      reclaim(task)
+    end
   end
   return worth, answer
 end

@@ -1,6 +1,6 @@
 -- Handles a few due items: leases that ran out, start times that came, edges that wait. Every call does a little of
 -- it, so that no process has to watch the clock.
--- Depends on: unit, moves, edges, failure, cancel, children; keys state and state_names.
+-- Depends on: unit, moves, parking, edges, failure, cancel, children; keys state and state_names.
 
 -- The lease may have been renewed, or ended, since its place was written.
 local function expire(task)
@@ -89,6 +89,11 @@ local function handle_due(member, budget)
       return follow_edges(source, budget)
     end
     places[member] = false
+    return budget
+  end
+  local node = string.match(member, "^unpark:(.+)$")
+  if node then
+    parking.look(node)
     return budget
   end
   local breaker_type = string.match(member, "^breaker:type:(.+)$")

@@ -141,7 +141,8 @@ local function task_of(member)
 end
 
 local function stand_ready(task)
-  places[member_of(task.task_id)] = task.lane * LINE.lane_width + task.order
+  local lane = task.lane + (task.parked and LINE.parked_lanes or 0)
+  places[member_of(task.task_id)] = lane * LINE.lane_width + task.order
 end
 
 local function stand_timer(member, at)
