@@ -48,5 +48,6 @@ if (setup.role === "orchestrator") {
     wait_seconds: WAIT_SECONDS,
     tells_instance: setup.tells_instance,
     life,
+    helpers: [setup.agent_type],
   });
 }

@@ -1,47 +1,9 @@
 /** The history checker finds what it is there for: each test tells it of one broken promise. */
 import { describe, expect, test } from "vitest";
-import { checkHistory, type Fact, type History } from "../support/history.ts";
+import type { Fact } from "../support/history.ts";
 import type { FinalTask } from "../support/history/final-state.ts";
 import type { Body, Outcome, SeenCall } from "../support/seen-call.ts";
-
-const LEASE = "r1t1.1.aaaaaaaaaa";
-const SECOND = "r1t1.2.bbbbbbbbbb";
-
-let clock = 0;
-
-function call(client: string, tool: string, args: Body, outcome: Outcome): SeenCall {
-  clock += 1_000;
-  return { client, tool, args, began: clock, ended: clock + 10, outcome };
-}
-
-function task(more: Partial<FinalTask> = {}): FinalTask {
-  const { task_id = "r1t1" } = more;
-  return { task_id, title: task_id, status: "completed", agent_type: "planning", ...more };
-}
-
-function check(parts: { calls?: SeenCall[]; facts?: Fact[]; tasks?: FinalTask[]; more?: object }) {
-  const { calls = [], facts = [], tasks = [] } = parts;
-  const history: History = {
-    calls,
-    facts,
-    final: { tasks: new Map(tasks.map((one) => [one.task_id, one])), breakers: [] },
-    served: ["planning"],
-    skew_ms: 0,
-    ...parts.more,
-  };
-  return checkHistory(history).map(({ kind, text }) => `${kind}: ${text}`);
-}
-
-const create = (title: string, task_id: string, more: Body = {}): SeenCall =>
-  call("boss", "create_task", { task_description: title, ...more }, { said: { task_id } });
-
-const poll = (agent: string, lease: string, lease_seconds = 60): SeenCall =>
-  call(agent, "poll_tasks", { agent_id: agent }, { said: { tasks: [{ lease, lease_seconds }] } });
-
-const submit = (agent: string, lease: string, result: string, outcome: Outcome): SeenCall =>
-  call(agent, "submit_result", { lease, status: "completed", result }, outcome);
-
-const COMPLETED = { said: { task_id: "r1t1", status: "completed" } };
+import { call, check, COMPLETED, create, LEASE, poll, SECOND, submit, task } from "./made-up.ts";
 
 test("a history in which every promise was kept has no breaches", () => {
   const calls = [create("r1t1", "r1t1"), poll("ada", LEASE), submit("ada", LEASE, "x", COMPLETED)];

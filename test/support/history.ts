@@ -4,6 +4,7 @@
  */
 import { checkClaims } from "./history/claims.ts";
 import { checkCreations } from "./history/creations.ts";
+import { checkDelegation } from "./history/delegation.ts";
 import { checkEndings } from "./history/endings.ts";
 import { checkHolders } from "./history/holders.ts";
 import { checkLeases } from "./history/leases.ts";
@@ -26,6 +27,8 @@ export interface Fact {
   /** The review that it is about, and which one of its round. */
   readonly review?: string | undefined;
   readonly round?: number | undefined;
+  readonly parent?: string | undefined;
+  readonly suspended_for?: string | undefined;
 }
 
 export interface History {
@@ -59,5 +62,6 @@ export function checkHistory(history: History): Breach[] {
     ...checkReviews(history),
     ...checkWaits(history),
     ...checkTalk(history),
+    ...checkDelegation(history),
   ];
 }

@@ -35,6 +35,7 @@ export function startCast(
       wait_seconds: 0,
       tells_instance: chance.happens(0.3),
       life: "1",
+      helpers: AGENT_TYPES,
     };
     startClient(context, { name: agent_id, caller: callerAs("worker") }, (hands) =>
       work(hands, role),

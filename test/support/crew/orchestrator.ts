@@ -2,6 +2,7 @@
 import { z } from "zod";
 import type { Body, Outcome } from "../seen-call.ts";
 import { type Chance, inProportion } from "../seeded.ts";
+import { grant } from "./delegate.ts";
 import { type Hands, insist } from "./hands.ts";
 import { type Cursors, lookAgain } from "./waits.ts";
 
@@ -137,6 +138,7 @@ function optionsOf({ hands, workers, capability }: Desk): Body {
       max_seconds: mood.pace * 3,
       jitter: chance.oneOf(["full", "none"]),
     },
+    ...(chance.happens(0.2) && { delegation: grant(hands) }),
     ...(chance.happens(0.15) && { start_at: time(3) }),
     ...(chance.happens(0.15) && { deadline: time(15) }),
     ...(chance.happens(0.1) && { start_within_seconds: seconds(5) }),

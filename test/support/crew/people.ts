@@ -59,7 +59,7 @@ export async function answerQuestions(ask: Ask): Promise<number> {
 
 /** What nobody serves waits for ever: people cancel it some day, and then it can grow old. */
 export async function cancelOpenTasks(ask: Ask): Promise<void> {
-  for (const status of ["blocked", "in_review", "ready", "running", "scheduled", "suspended"]) {
+  for (const status of ["suspended", "blocked", "in_review", "ready", "running", "scheduled"]) {
     const ids = (await tasksThatAre(ask, status)).map(({ task_id }) => task_id);
     for (let first = 0; first < ids.length; first += AT_ONCE) {
       const task_ids = ids.slice(first, first + AT_ONCE);

@@ -1,6 +1,7 @@
 /** A scripted worker: polls, works, heartbeats, and answers in every way that an agent does, good and bad. */
 import type { Body } from "../seen-call.ts";
 import { inProportion } from "../seeded.ts";
+import { delegate, type Helpers, wait } from "./delegate.ts";
 import { type Hands, insist, type Leased, tasksIn } from "./hands.ts";
 
 export interface WorkerRole {
@@ -13,9 +14,10 @@ export interface WorkerRole {
   readonly tells_instance: boolean;
   /** Counts its lives. */
   readonly life: string;
+  readonly helpers: Helpers;
 }
 
-type Fate = (hands: Hands, task: Leased) => Promise<Leased[] | "dead">;
+type Fate = (hands: Hands, task: Leased, helpers?: Helpers) => Promise<Leased[] | "dead">;
 
 /** Ends when it should not go on. */
 export async function work(hands: Hands, role: WorkerRole): Promise<void> {
@@ -34,7 +36,7 @@ export async function work(hands: Hands, role: WorkerRole): Promise<void> {
     };
     const tasks = tasksIn(await hands.call("poll_tasks", poll));
     idle = tasks.length > 0 ? 0 : Math.min(idle + 1, 10);
-    const died = await workOn(hands, tasks);
+    const died = await workOn(hands, { tasks, helpers: role.helpers });
     if (died) {
       life += 1;
       await hands.sleep(mood.pace * chance.whole(1, 4));
@@ -45,10 +47,13 @@ export async function work(hands: Hands, role: WorkerRole): Promise<void> {
   }
 }
 
-async function workOn(hands: Hands, tasks: readonly Leased[]): Promise<boolean> {
+async function workOn(
+  hands: Hands,
+  { tasks, helpers }: { tasks: readonly Leased[]; helpers: Helpers },
+): Promise<boolean> {
   const queue = [...tasks];
   for (let task = queue.shift(); task && hands.going(); task = queue.shift()) {
-    const next = await fateOf(hands)(hands, task);
+    const next = await fateOf(hands)(hands, task, helpers);
     if (next === "dead") return true;
     queue.push(...next);
   }
@@ -65,7 +70,12 @@ const complete: Fate = async (hands, task) => {
   const { lease } = task;
   const poll_next = chance.happens(0.3) && !mood.faithful;
   const submit = { lease, status: "completed", result: answerTo(hands, task), poll_next };
-  return tasksIn(await insist(hands, "submit_result", submit));
+  const outcome = await insist(hands, "submit_result", submit);
+  // Children of this attempt or of an earlier one have not ended yet.
+  if ("refused" in outcome && outcome.refused["reason"] === "children_open") {
+    await wait(hands, task);
+  }
+  return tasksIn(outcome);
 };
 
 /** Long work, with signs of life. */
@@ -141,6 +151,15 @@ const takeNotes: Fate = async (hands, task) => {
   return complete(hands, task);
 };
 
+/** Hands out parts, and mostly waits for them. */
+const share: Fate = async (hands, task, helpers = []) => {
+  const { chance, sleep, mood } = hands;
+  await delegate(hands, task, helpers);
+  if (chance.happens(0.3)) await sleep(mood.pace * chance.next());
+  if (chance.happens(0.2)) return chance.oneOf([complete, fail, forget, askSomething])(hands, task);
+  return (await wait(hands, task)) ? [] : complete(hands, task);
+};
+
 /** First one answer, then another under the same lease. */
 const changeItsMind: Fate = async (hands, task) => {
   await hands.chance.oneOf([fail, release, askSomething, complete])(hands, task);
@@ -167,6 +186,7 @@ const FATES = inProportion<Fate>(
   [2, askSomething],
   [1, changeItsMind],
   [1, takeNotes],
+  [3, share],
   [1, forget],
   [1, die],
   [1, beatAndDie],

@@ -26,7 +26,10 @@ function idsMadeBy({ tool, outcome }: SeenCall): string[] {
   if (!("said" in outcome)) return [];
   if (tool === "create_task") return [textIn(outcome.said, "task_id")];
   const run_id = textIn(outcome.said, "run_id");
-  return Array.from({ length: Number(outcome.said["tasks"]) }, (_, n) => `${run_id}t${n + 1}`);
+  // Children are numbered on from the first one.
+  const first = "first" in outcome.said ? textIn(outcome.said, "first") : `${run_id}t1`;
+  const from = Number(first.slice(run_id.length + 1));
+  return Array.from({ length: Number(outcome.said["tasks"]) }, (_, n) => `${run_id}t${from + n}`);
 }
 
 /** The same idempotency key with the same body names the same tasks each time. */

@@ -18,6 +18,22 @@ export function checkEndings({ final, served }: History): Breach[] {
   return [...waits, ...leaks];
 }
 
+/** Its worker waits for a child that has an excuse of its own, or for people. */
+function suspendedFor(
+  task: FinalTask,
+  about: { tasks: ReadonlyMap<string, FinalTask>; served: readonly string[] },
+): boolean {
+  const waits_for = task.waits_for ?? "";
+  if (!waits_for.startsWith("children: ")) return (task.why ?? "").includes("waits for an answer");
+  return waits_for
+    .slice("children: ".length)
+    .split(/, | and /)
+    .some((id) => {
+      const child = about.tasks.get(id);
+      return child !== undefined && !TERMINAL.has(child.status) && excuseOf(child, about);
+    });
+}
+
 /** Why the task may still wait, where the server says it and it is so. */
 function excuseOf(
   task: FinalTask,
@@ -45,7 +61,7 @@ function excuseOf(
       return excuseOf(review, { tasks, served });
     }
     case "suspended":
-      return why.includes("waits for an answer");
+      return suspendedFor(task, { tasks, served });
     case "running":
       return (task.lease_seconds ?? 0) > 0;
     default:

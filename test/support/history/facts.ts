@@ -13,6 +13,8 @@ const facts = z.array(
     again: z.boolean().optional(),
     review: z.string().optional(),
     round: z.int().optional(),
+    parent: z.string().optional(),
+    suspended_for: z.string().optional(),
   }),
 );
 

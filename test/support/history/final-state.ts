@@ -15,6 +15,16 @@ const finalTask = z.looseObject({
   concurrency_key: z.string().optional(),
   concurrency_limit: z.int().optional(),
   why: z.string().optional(),
+  parent: z.string().optional(),
+  /** Nobody waits for it. */
+  alone: z.boolean().optional(),
+  delegation: z
+    .looseObject({
+      agent_types: z.array(z.string()).optional(),
+      max_depth: z.int(),
+      max_tasks: z.int(),
+    })
+    .optional(),
   result: z.json().optional(),
   dependencies: z.array(z.looseObject({ task_id: z.string() })).optional(),
   trigger_rule: z.string().optional(),

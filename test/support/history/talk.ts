@@ -16,8 +16,14 @@ export function checkTalk(history: History): Breach[] {
   ];
 }
 
-/** What a task that waits for an answer may do next: be answered, or end. */
-const ENDS_THE_WAIT = new Set(["task.resumed", "task.completed", "task.failed", "task.cancelled"]);
+/** What a task that waits for an answer may do next: be answered, or end; a promoted result may be reviewed. */
+const ENDS_THE_WAIT = new Set([
+  "task.resumed",
+  "task.review_requested",
+  "task.completed",
+  "task.failed",
+  "task.cancelled",
+]);
 
 function checkUnanswered(task_id: string, facts: readonly Fact[]): Breach[] {
   let waits = false;
