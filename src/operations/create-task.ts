@@ -4,6 +4,7 @@ import { AGENTS } from "../domain/role.ts";
 import { ok } from "../domain/refusal.ts";
 import { createTasks } from "./create-tasks.ts";
 import { agentType, idempotencyKey, jsonObject, lease, priority, runId, taskId } from "./fields.ts";
+import { notices } from "./notices.ts";
 import { defineOperation } from "./operation.ts";
 
 const KEY = "task";
@@ -26,6 +27,7 @@ export const createTask = defineOperation({
     task_id: z.string(),
     status: z.string(),
     note: z.string().optional(),
+    notices,
   }),
   run: async (call, { run_id, lease, idempotency_key, ...task }) => {
     const created = await createTasks(call, {
@@ -37,6 +39,7 @@ export const createTask = defineOperation({
     if (!created.ok) return created;
     const [first] = created.value.tasks;
     if (!first) throw new Error("a creation without tasks succeeded");
-    return ok({ ...first, ...(created.value.note && { note: created.value.note }) });
+    const { note, notices } = created.value;
+    return ok({ ...first, ...(note && { note }), ...(notices && { notices }) });
   },
 });

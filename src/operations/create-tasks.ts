@@ -9,6 +9,7 @@ import { creationRefusal } from "./creation-refusal.ts";
 import { readLease } from "./lease-refusal.ts";
 import { newTask } from "./new-task.ts";
 import { notFound } from "./not-found.ts";
+import { sayNotices } from "./notices.ts";
 import type { Call } from "./operation.ts";
 import { fingerprint, randomName } from "./random-name.ts";
 
@@ -37,6 +38,8 @@ export interface Created {
   readonly tasks: readonly { readonly task_id: string; readonly status: string }[];
   /** What the caller should know, such as that nobody serves an agent type. */
   readonly note?: string;
+  /** For the holder of the lease. */
+  readonly notices?: string[];
 }
 
 export async function createTasks(call: Call, input: CreateInput): Promise<Result<Created>> {
@@ -60,7 +63,7 @@ export async function createTasks(call: Call, input: CreateInput): Promise<Resul
   if ("refused" in reply) return creationRefusal(reply.refused, { input, lease });
   const { run_id, tasks, types } = reply.said;
   const note = unserved(planned.value.agent_types, Object.keys(types));
-  return ok({ run_id, tasks, ...(note && { note }) });
+  return ok({ run_id, tasks, ...(note && { note }), ...sayNotices(reply.said.notices) });
 }
 
 /** Whether anything is wrong with it that can be seen without looking at what exists. */

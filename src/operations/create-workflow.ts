@@ -5,6 +5,7 @@ import { ok, refuse, type Result } from "../domain/refusal.ts";
 import { AGENTS } from "../domain/role.ts";
 import { type CreateInput, createTasks, type TaskInput } from "./create-tasks.ts";
 import { agentType, idempotencyKey, jsonObject, lease, priority } from "./fields.ts";
+import { notices } from "./notices.ts";
 import { type Call, defineOperation } from "./operation.ts";
 import { makeSchedule } from "./schedules/make-schedule.ts";
 
@@ -44,6 +45,7 @@ export const createWorkflow = defineOperation({
     /** With a lease: the first child; the others are numbered on from there. */
     first: z.string().optional(),
     note: z.string().optional(),
+    notices,
   }),
   run: async (call, { lease, dry_run, idempotency_key, ...given }) => {
     if (dry_run) return refuse("not_available", "dry_run is not yet available; leave it out.");
@@ -68,7 +70,7 @@ export const createWorkflow = defineOperation({
       }),
     });
     if (!created.ok) return created;
-    const { run_id, note } = created.value;
+    const { run_id, note, notices } = created.value;
     const ready = created.value.tasks.filter(({ status }) => status === "ready").length;
     const first = created.value.tasks[0]?.task_id;
     return ok({
@@ -77,6 +79,7 @@ export const createWorkflow = defineOperation({
       ready,
       ...(lease !== undefined && first !== undefined && { first }),
       ...(note && { note }),
+      ...(notices && { notices }),
     });
   },
 });

@@ -102,6 +102,7 @@ export const createReply = z.strictObject({
   /** Agent types that somebody has polled for, with the time. */
   types: z.record(z.string(), z.number()),
   tasks: z.array(z.strictObject({ task_id: z.string(), status: z.enum(STATUSES) })),
+  notices,
 });
 
 export const pollReply = z.strictObject({

@@ -98,7 +98,7 @@ export const SCRIPTS = {
     callKeys: ["operation"],
     restKeys: "blobs",
     restTexts: "payloads",
-    chunks: [...SWEEPING, lease, lanes, delegation, create],
+    chunks: [...SWEEPING, lease, notices, lanes, delegation, create],
     source: createSource,
   }),
   poll: script({

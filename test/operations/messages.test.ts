@@ -2,6 +2,8 @@
 import { describe, expect, test } from "vitest";
 import { LIMITS } from "../../src/domain/limits.ts";
 import { agentAlive } from "../../src/operations/agent-alive.ts";
+import { createTask } from "../../src/operations/create-task.ts";
+import { createWorkflow } from "../../src/operations/create-workflow.ts";
 import { getSharedState } from "../../src/operations/get-shared-state.ts";
 import { getTaskStatus } from "../../src/operations/get-task-status.ts";
 import { heartbeat } from "../../src/operations/heartbeat.ts";
@@ -46,6 +48,14 @@ const CALLS: Record<string, (project: Project, lease: string) => Told> = {
     project.refusal(setSharedState, { key: "k", value: 1, if_version: 7, lease }),
   "submit_result that is refused": (project, lease) =>
     project.refusal(submitResult, { lease, status: "failed" }),
+  "create_task of a child": (project, lease) =>
+    project.ok(createTask, { agent_type: "testing", task_description: "Test.", lease }),
+  "create_workflow of children": (project, lease) => {
+    const tasks = [{ key: "a", task_description: "Test." }];
+    return project.ok(createWorkflow, { name: "Tests", agent_type: "testing", tasks, lease });
+  },
+  "submit_result that waits for no children": (project, lease) =>
+    project.refusal(submitResult, { lease, status: "waiting" }),
   "submit_result of another task, with poll_next": async (project) => {
     await project.task();
     const tasks = await project.poll("ada", { max_tasks: 2 });

@@ -14,7 +14,7 @@ if request.idempotency_key then
     if before.fingerprint ~= request.fingerprint then
       return '{"refused":"idempotency_conflict"}'
     end
-    return before.reply
+    return request.lease and tell_along(request.lease, before.reply) or before.reply
   end
 end
 
@@ -47,8 +47,8 @@ end
 store_tasks(run, tasks)
 if parent then
   adopt(parent, tasks)
-  renew_by(request.lease)
+  renew_along(request.lease)
 end
 flush()
 sweep(LIMITS.sweep_per_call)
-return answer_with(reply)
+return answer_with(with_notices(reply))

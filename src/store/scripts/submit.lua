@@ -27,10 +27,10 @@ end
 
 local refusal = worth ~= "submitted" and unfit(task, submit)
 if refusal then
-  refusal.held = renew_by(lease) == "live"
+  refusal.held = not renew_along(lease)
   flush()
   sweep(LIMITS.sweep_per_call)
-  return answer_with(cjson.encode(refusal))
+  return answer_with(with_notices(cjson.encode(refusal)))
 end
 local check = worth ~= "submitted" and to_check(task, submit)
 if check then

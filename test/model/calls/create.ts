@@ -7,9 +7,9 @@ import {
   type TaskRecord,
 } from "../../../src/domain/task.ts";
 import { type Creation, type NewTask } from "../../../src/store/store.ts";
+import { alongWith } from "../along.ts";
 import { type Verdict, verdictOf } from "../edges.ts";
 import { adopt, grantOf, type Heritage, inherit } from "../delegation.ts";
-import { renewBy } from "../leases.ts";
 import { beingCancelled, makeReady } from "../lifecycle.ts";
 import { type Reply, said, refused } from "../reply.ts";
 import { countEnd, noteChange } from "../runs.ts";
@@ -20,7 +20,8 @@ export function create(world: World, call: Creation): Reply {
   const { idempotency_key, fingerprint = "", operation_id } = call;
   const same = idempotency_key === undefined ? undefined : world.idempotency.get(idempotency_key);
   if (same && same.fingerprint !== fingerprint) return refused({ refused: "idempotency_conflict" });
-  const before = same ?? world.operations.get(operation_id);
+  if (same) return said(Object.assign({}, same.reply, alongWith(world, call.lease)));
+  const before = world.operations.get(operation_id);
   if (before) return said(before.reply);
   const heritage = call.lease && inherit(world, call, call.lease);
   if (heritage && "refused" in heritage) return refused(heritage.refused);
@@ -42,9 +43,9 @@ export function create(world: World, call: Creation): Reply {
   keep({ world, call, tasks });
   count({ world, run, tasks, fresh });
   if (heritage) adopt(world, heritage, tasks);
-  if (call.lease) renewBy(world, call.lease);
+  const told = alongWith(world, call.lease);
   sweep(world);
-  return said(reply);
+  return said({ ...reply, ...told });
 }
 
 function missing(world: World, { upstream, run_id }: Creation): object | undefined {

@@ -1,8 +1,8 @@
 /** The model of the shared state. */
 import { LIMITS } from "../../../src/domain/limits.ts";
 import { type Notice } from "../../../src/store/codec.ts";
-import { type HeldLease } from "../../../src/store/held-lease.ts";
 import { type StateRead, type StateWrite } from "../../../src/store/steering.ts";
+import { alongWith } from "../along.ts";
 import { refusal, renewBy, worthOf } from "../leases.ts";
 import { refused, type Reply, said, withNotices } from "../reply.ts";
 import { sweep } from "../sweep.ts";
@@ -39,13 +39,6 @@ export function setState(world: World, call: StateWrite): Reply {
   world.facts.push(`state.changed ${call.key}`);
   sweep(world);
   return said({ version, ...told });
-}
-
-/** The lease that comes along is renewed, and its holder told what there is to tell. */
-function alongWith(world: World, lease: HeldLease | undefined): { notices?: readonly Notice[] } {
-  if (!lease || renewBy(world, lease).kind !== "live") return {};
-  const task = world.tasks.get(lease.task_id);
-  return task ? withNotices(tellHolder({ world, task })) : {};
 }
 
 function visible(world: World, entry: StateEntry | undefined): StateEntry | undefined {

@@ -56,8 +56,9 @@ export function submit(world: World, call: Submission): Reply {
   const unfit = worth.kind === "submitted" ? undefined : unfitness(world, task, submit.status);
   if (unfit) {
     const held = renewBy(world, lease).kind === "live";
+    const told = held ? tellHolder({ world, task }) : [];
     sweep(world);
-    return refused({ ...unfit, held });
+    return refused({ ...unfit, held, ...withNotices(told) });
   }
   const check = worth.kind === "submitted" ? undefined : checkFirst({ world, task }, call);
   if (check) return said({ check });

@@ -101,3 +101,23 @@ do
     return string.sub(reply, 1, -2) .. ',"notices":' .. cjson.encode(notices) .. "}"
   end
 end
+
+-- Renews the lease that came along, and tells its holder what there is to tell; returns a refusal where it is no longer
+-- worth anything.
+local function renew_along(lease)
+  if not lease then
+    return nil
+  end
+  load({ lease.task_id, run_of(lease.task_id) })
+  local worth, answer = renew_by(lease)
+  if worth ~= "live" then
+    return refusal_of(lease, worth, answer)
+  end
+  tell_holder(known[lease.task_id])
+end
+
+-- A reply that changes nothing but the lease, and what its holder knows.
+local function tell_along(lease, text)
+  renew_along(lease)
+  return answer_with(with_notices(text))
+end
