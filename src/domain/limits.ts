@@ -26,6 +26,10 @@ export const LIMITS = {
   idempotency_key_length: 200,
   /** Dependencies of one task: each is an edge to write and a record to read within one script. */
   dependencies: 100,
+  /** Tasks of one workflow: more than one script creates is staged in batches. */
+  workflow_tasks: 1_000,
+  /** A staged workflow that nobody goes on with is removed after this time. */
+  staging_kept_ms: 600_000,
   /** Tasks that one script creates. */
   tasks_per_create: 200,
   /** A task number must stay short to copy, and a run small enough to list. */

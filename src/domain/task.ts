@@ -209,6 +209,8 @@ export const taskRecord = z.strictObject({
   /** Blobs that held an earlier input or an earlier late result. */
   outdated_blobs: z.array(z.string()).optional(),
   ended_at: z.int().optional(),
+  /** True until it has been put in its place: it was staged with a large workflow. */
+  staged: z.boolean().optional(),
   /** True from the moment its removal has begun: nothing takes that back. */
   retiring: z.boolean().optional(),
   /** What its workers say that they used up, over all attempts. */
@@ -249,6 +251,8 @@ export const runRecord = z.strictObject({
   usage: usage.optional(),
   /** True from the moment the whole run was cancelled. */
   cancelled: z.boolean().optional(),
+  /** How many tasks of a workflow that was staged have been put in their places; absent once all have. */
+  activated: z.int().optional(),
   /** The highest number of a task that cancelling it has not looked at; absent once all have ended. */
   cancel_from: z.int().optional(),
   /** Tasks removed after their retention: with the last one the run goes too. */

@@ -1,10 +1,12 @@
 /** Creates tasks in one run: what `create_task` and `create_workflow` share. */
 import { checkGraph } from "../domain/graph.ts";
+import { LIMITS } from "../domain/limits.ts";
 import { parseRunId, parseTaskId, runOf } from "../domain/ids.ts";
 import { nearest } from "../domain/nearest.ts";
 import { ok, refuse, type Result } from "../domain/refusal.ts";
 import type { Creation, TextBeside } from "../store/store.ts";
 import type { HeldLease } from "../store/held-lease.ts";
+import { createStaged } from "./create-staged.ts";
 import { creationRefusal } from "./creation-refusal.ts";
 import { readLease } from "./lease-refusal.ts";
 import { newTask } from "./new-task.ts";
@@ -35,7 +37,10 @@ export interface CreateInput {
 
 export interface Created {
   readonly run_id: string;
+  /** The tasks, unless there are so many that they were staged. */
   readonly tasks: readonly { readonly task_id: string; readonly status: string }[];
+  /** How many wait for nothing. */
+  readonly ready: number;
   /** What the caller should know, such as that nobody serves an agent type. */
   readonly note?: string;
   /** For the holder of the lease. */
@@ -49,7 +54,15 @@ export async function createTasks(call: Call, input: CreateInput): Promise<Resul
   const lease = parent.value;
   const planned = plan(input, { lease, blobName: () => randomName(services.random) });
   if (!planned.ok) return planned;
-  const reply = await services.store.create({
+  const large = input.tasks.length > LIMITS.tasks_per_create;
+  if (lease && large) {
+    return refuse(
+      "limit",
+      `Nothing was created: under a lease at most ${LIMITS.tasks_per_create} tasks are created at once.`,
+      { limit: LIMITS.tasks_per_create },
+    );
+  }
+  const creation = {
     ...planned.value,
     operation_id: call.operation_id,
     created_by: caller.key_id,
@@ -59,11 +72,24 @@ export async function createTasks(call: Call, input: CreateInput): Promise<Resul
       // A later attempt of the same parent that sends the same finds what the one before it created.
       fingerprint: await fingerprint({ ...input, ...(lease && { lease: lease.task_id }) }),
     }),
-  });
+  };
+  const reply = large ? await createStaged(call, creation) : await services.store.create(creation);
   if ("refused" in reply) return creationRefusal(reply.refused, { input, lease });
-  const { run_id, tasks, types } = reply.said;
-  const note = unserved(planned.value.agent_types, Object.keys(types));
-  return ok({ run_id, tasks, ...(note && { note }), ...sayNotices(reply.said.notices) });
+  const { run_id, types } = reply.said;
+  const note = unserved(creation.agent_types, Object.keys(types));
+  const made =
+    "ready" in reply.said
+      ? { tasks: [], ready: reply.said.ready }
+      : {
+          tasks: reply.said.tasks,
+          ready: countReady(reply.said.tasks),
+          ...sayNotices(reply.said.notices),
+        };
+  return ok({ run_id, ...made, ...(note && { note }) });
+}
+
+function countReady(tasks: Created["tasks"]): number {
+  return tasks.filter(({ status }) => status === "ready").length;
 }
 
 /** Whether anything is wrong with it that can be seen without looking at what exists. */

@@ -21,7 +21,7 @@ const workflowTask = z.strictObject({
 
 const workflow = z.strictObject({
   name: z.string().trim().min(1).max(LIMITS.title_length),
-  tasks: z.array(workflowTask).min(1).max(LIMITS.tasks_per_create),
+  tasks: z.array(workflowTask).min(1).max(LIMITS.workflow_tasks),
   agent_type: agentType.optional(),
   options: jsonObject.optional(),
 });
@@ -70,8 +70,7 @@ export const createWorkflow = defineOperation({
       }),
     });
     if (!created.ok) return created;
-    const { run_id, note, notices } = created.value;
-    const ready = created.value.tasks.filter(({ status }) => status === "ready").length;
+    const { run_id, ready, note, notices } = created.value;
     const first = created.value.tasks[0]?.task_id;
     return ok({
       run_id,

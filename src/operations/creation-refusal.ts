@@ -19,6 +19,12 @@ export function creationRefusal(
   const ids = refused.ids?.join(", ");
   switch (refused.refused) {
     case "not_found":
+      if (ids === undefined) {
+        return refuse(
+          "unavailable",
+          "Nothing was created: it took so long that what was begun has been removed. Send the same call again.",
+        );
+      }
       return refuse(
         "not_found",
         `Nothing was created: no ${ids} here (unknown, or removed after its retention).`,

@@ -9,6 +9,7 @@ import deadSource from "./scripts/dead.lua";
 import failuresSource from "./scripts/failures.lua";
 import healthSource from "./scripts/health.lua";
 import heartbeatSource from "./scripts/heartbeat.lua";
+import activation from "./scripts/lib/activation.lua";
 import auditChunk from "./scripts/lib/audit.lua";
 import auditLocks from "./scripts/lib/audit-locks.lua";
 import auditSchedules from "./scripts/lib/audit-schedules.lua";
@@ -36,6 +37,8 @@ import review from "./scripts/lib/review.lua";
 import runs from "./scripts/lib/runs.lua";
 import schedulesChunk from "./scripts/lib/schedules.lua";
 import service from "./scripts/lib/service.lua";
+import stageChunk from "./scripts/lib/stage.lua";
+import staging from "./scripts/lib/staging.lua";
 import stateChunk from "./scripts/lib/state.lua";
 import submit from "./scripts/lib/submit.lua";
 import sweep from "./scripts/lib/sweep.lua";
@@ -43,12 +46,14 @@ import tidyChunk from "./scripts/lib/tidy.lua";
 import waiters from "./scripts/lib/waiters.lua";
 import flush from "./scripts/lib/flush.lua";
 import unit from "./scripts/lib/unit.lua";
+import launchSource from "./scripts/launch.lua";
 import listSource from "./scripts/list.lua";
 import noteFailureSource from "./scripts/note-failure.lua";
 import pollSource from "./scripts/poll.lua";
 import readSource from "./scripts/read.lua";
 import retireSource from "./scripts/retire.lua";
 import sentSource from "./scripts/sent.lua";
+import stageSource from "./scripts/stage.lua";
 import stateGetSource from "./scripts/state-get.lua";
 import stateSetSource from "./scripts/state-set.lua";
 import submitSource from "./scripts/submit.lua";
@@ -87,6 +92,7 @@ const SWEEPING = [
   cancel,
   children,
   review,
+  activation,
   sweep,
 ];
 
@@ -100,6 +106,24 @@ export const SCRIPTS = {
     restTexts: "payloads",
     chunks: [...SWEEPING, lease, notices, lanes, delegation, create],
     source: createSource,
+  }),
+  stage: script({
+    name: "stage",
+    keys: [...SWEPT, "idempotency"],
+    shards: true,
+    callKeys: ["operation"],
+    restKeys: "blobs",
+    restTexts: "payloads",
+    chunks: [...SWEEPING, lease, lanes, delegation, staging, create, stageChunk],
+    source: stageSource,
+  }),
+  launch: script({
+    name: "launch",
+    keys: [...SWEPT, "idempotency"],
+    shards: true,
+    callKeys: ["operation"],
+    chunks: [...SWEEPING, staging],
+    source: launchSource,
   }),
   poll: script({
     name: "poll",
@@ -215,7 +239,7 @@ export const SCRIPTS = {
     name: "retire",
     keys: [...SWEPT, "idempotency"],
     shards: true,
-    chunks: [...SWEEPING, tidyChunk],
+    chunks: [...SWEEPING, staging, tidyChunk],
     source: retireSource,
   }),
 };

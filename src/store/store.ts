@@ -36,6 +36,7 @@ import { SCRIPTS } from "./scripts.ts";
 import type { DeadListing, Listing, Look, RunRange, WaitLook, WhyLook } from "./looks.ts";
 import type { BreakerForce, Control, StateRead, StateWrite } from "./steering.ts";
 import type { HeldLease } from "./held-lease.ts";
+import { stagingOf, type StagingStore } from "./staging.ts";
 import { readTexts, type TextName } from "./texts.ts";
 import type { Subscription } from "./subscription.ts";
 import type { Transport } from "./transport.ts";
@@ -160,7 +161,7 @@ export interface CancelRun {
 }
 
 /** Everything inside one project. */
-export interface Store {
+export interface Store extends StagingStore {
   create(creation: Creation): Promise<Said<z.infer<typeof createReply>>>;
   poll(poll: Poll): Promise<Said<z.infer<typeof pollReply>>>;
   heartbeat(beat: {
@@ -242,6 +243,7 @@ export function createStore(options: StoreOptions): Store {
     return reply;
   }
   return {
+    ...stagingOf(run, keys),
     create: ({ operation_id, payloads, ...request }) =>
       run({
         script: SCRIPTS.create,

@@ -13,11 +13,13 @@ import {
   type Store,
   type Submission,
 } from "../../src/store/store.ts";
+import { type Launch, type StageBatch } from "../../src/store/staging.ts";
 import { cancelRun, control } from "./calls/control.ts";
 import { create } from "./calls/create.ts";
 import { agents, breakers, letters, read, tick } from "./calls/look.ts";
 import { poll } from "./calls/poll.ts";
 import { retire } from "./calls/retire.ts";
+import { launch, stage } from "./calls/stage.ts";
 import { getState, setState } from "./calls/state.ts";
 import { type Beat, heartbeat, submit } from "./calls/work.ts";
 import { inOrder, wait, why } from "./calls/wait.ts";
@@ -26,6 +28,8 @@ import { type World } from "./world.ts";
 
 export type Call =
   | { readonly op: "create"; readonly args: Creation }
+  | { readonly op: "stage"; readonly args: StageBatch }
+  | { readonly op: "launch"; readonly args: Launch }
   | { readonly op: "poll"; readonly args: Poll }
   | { readonly op: "heartbeat"; readonly args: Beat }
   | { readonly op: "submit"; readonly args: Submission }
@@ -48,6 +52,10 @@ export async function perform(store: Store, call: Call): Promise<Reply> {
   switch (call.op) {
     case "create":
       return store.create(call.args);
+    case "stage":
+      return store.stage(call.args);
+    case "launch":
+      return store.launch(call.args);
     case "poll":
       return withoutHints(await store.poll(call.args));
     case "heartbeat":
@@ -87,6 +95,10 @@ export function imagine(world: World, call: Call): Reply {
   switch (call.op) {
     case "create":
       return create(world, call.args);
+    case "stage":
+      return stage(world, call.args);
+    case "launch":
+      return launch(world, call.args);
     case "poll":
       return poll(world, call.args);
     case "heartbeat":

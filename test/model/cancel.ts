@@ -16,7 +16,7 @@ export function cancelBatch(
   budget: Budget,
 ): TaskRecord[] {
   const last = run.cancel_from ?? 0;
-  const looked = Math.min(count, last);
+  const looked = Math.max(0, Math.min(count, last));
   const open: TaskRecord[] = [];
   for (let number = last; number > last - looked; number--) {
     const task = world.tasks.get(`${run.run_id}t${number}`);

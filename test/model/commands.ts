@@ -93,6 +93,15 @@ export type Command =
       readonly late: "fit" | "unfit" | "unknown";
       readonly changes?: "deadline" | "no backoff" | "payload";
     }
+  /** Begins to stage a workflow. */
+  | {
+      readonly do: "stage";
+      readonly tasks: readonly TaskSpec[];
+      readonly shape: "free" | "fan" | "chain" | "tree";
+      readonly key?: number;
+    }
+  /** Sends the next batch of one that was begun, or launches it; `early`: launches it whatever was sent. */
+  | { readonly do: "stage on"; readonly pick: number; readonly early: boolean }
   | { readonly do: "cancel run"; readonly pick: number }
   | {
       readonly do: "write";

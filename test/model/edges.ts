@@ -21,7 +21,7 @@ export function follow({ world, task }: { world: World; task: TaskRecord }, budg
   const queue = [task];
   for (let source = queue.shift(); source; source = queue.shift()) {
     if (!source.has_dependents) continue;
-    const limit = budget.edges;
+    const limit = Math.max(0, budget.edges);
     const reached = next({ world, source }, limit);
     for (const task_id of reached) {
       const task = world.tasks.get(task_id);
@@ -79,11 +79,7 @@ function resolve({
   const { verdict, because } = verdictOf(task);
   if (verdict === "skip") {
     const becomes = task.status === "blocked";
-    if (becomes) {
-      move(world, task, "skip");
-      world.facts.push(`task.skipped ${task.task_id}`);
-      endTask(world, task);
-    }
+    if (becomes) skip(world, task);
     if (because === undefined) delete task.skipped_because;
     else task.skipped_because = because;
     return becomes;
@@ -100,6 +96,17 @@ function resolve({
   }
   if (verdict === "run") unblock(world, task);
   return revived;
+}
+
+/** What runs already listens to nothing any more. */
+export function listen(world: World, task: TaskRecord): void {
+  if (task.status !== "blocked" && task.status !== "skipped") return;
+  for (const { task_id, ended } of task.dependencies ?? []) {
+    const source = world.tasks.get(task_id);
+    if (!source || ended === "completed") continue;
+    world.edges.add(`${task_id}|${task.task_id}`);
+    source.has_dependents = true;
+  }
 }
 
 export interface Verdict {
@@ -129,6 +136,12 @@ export function verdictOf({
   }
 }
 
+export function skip(world: World, task: TaskRecord): void {
+  move(world, task, "skip");
+  world.facts.push(`task.skipped ${task.task_id}`);
+  endTask(world, task);
+}
+
 function settle(task: TaskRecord, source: TaskRecord): void {
   for (const dependency of task.dependencies ?? []) {
     if (dependency.task_id !== source.task_id) continue;
@@ -142,7 +155,7 @@ function endOf({ status }: TaskRecord): TerminalStatus | undefined {
   return isTerminal(status) ? status : undefined;
 }
 
-function unblock(world: World, task: TaskRecord): void {
+export function unblock(world: World, task: TaskRecord): void {
   if ((task.start_at ?? 0) > world.now) {
     move(world, task, "postpone");
     return;

@@ -57,7 +57,7 @@ async function byRemoval(play: Play): Promise<void> {
     await step(play, { op: "cancelRun", args: { operation_id, run_id } });
   }
   await byWatchdog(play);
-  for (let looks = 0; world.tasks.size > 0; looks++) {
+  for (let looks = 0; world.tasks.size + world.stagings.size > 0; looks++) {
     if (looks === PATIENCE) throw new Error("retention does not come to an end");
     pass(play, 4 * DAY);
     await step(play, { op: "tick", args: { limit: 100 } });
@@ -68,6 +68,7 @@ async function byRemoval(play: Play): Promise<void> {
     ...world.edges,
     ...world.texts.keys(),
     ...world.runs.keys(),
+    ...world.stagings.keys(),
     ...world.idempotency.keys(),
   ];
   if (left.length > 0) throw new Error(`left after everything was removed: ${left.join(", ")}`);

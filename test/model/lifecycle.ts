@@ -33,6 +33,11 @@ export function beingCancelled({ cancelled, status }: RunRecord): boolean {
   return cancelled === true && status === "active";
 }
 
+export function stopActivating(world: World, run: RunRecord): void {
+  delete run.activated;
+  world.activating.delete(run.run_id);
+}
+
 /** Its run is being cancelled: whatever touches it cancels it. */
 export function isDoomed(world: World, task: TaskRecord): boolean {
   return !isTerminal(task.status) && beingCancelled(runOf(world, task));
@@ -53,10 +58,12 @@ export function endTask(world: World, task: TaskRecord): void {
   noteChange(world, task, task.status);
   task.ended_at = world.now;
   delete task.progress;
+  delete task.staged;
   world.removals.set(task.task_id, world.now + keptFor(task));
   if (run.open > 0) return;
   run.status = run.cancelled ? "cancelled" : run.failed > 0 ? "failed" : "completed";
   run.ended_at = world.now;
+  stopActivating(world, run);
   delete run.cancel_from;
   world.cancelling.delete(run.run_id);
   world.facts.push(`run.${run.status} ${run.run_id}`);

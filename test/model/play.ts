@@ -74,7 +74,7 @@ async function expectNoFaults({ redis, project }: Stage): Promise<void> {
 
 function open(stage: Stage): Play {
   const world = newWorld(START, WHEN_MOVED);
-  const history: History = { calls: [], leases: [], ticks: [], names: 0 };
+  const history: History = { calls: [], leases: [], ticks: [], stagings: [], names: 0 };
   const storeOver = (transport: Transport): Store =>
     createStore({
       transport,

@@ -5,7 +5,10 @@ import { type Call } from "./call.ts";
 import { type Command, type TaskSpec } from "./commands.ts";
 import { agentId, liveLeaseAt, name, runAt, type Scene, taskAt, TYPES } from "./scene.ts";
 
-export function creation(scene: Scene, command: Command & { do: "create" }): Call {
+export function creation(
+  scene: Scene,
+  command: Command & { do: "create" },
+): Call & { op: "create" } {
   const tasks = command.tasks.map((spec, index) =>
     newTask(scene, { spec: shaped(command, { spec, index }), index }),
   );

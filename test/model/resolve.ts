@@ -5,6 +5,7 @@ import { type Call } from "./call.ts";
 import { type Command, type Forgery } from "./commands.ts";
 import { controlCall } from "./resolve-control.ts";
 import { creation } from "./resolve-create.ts";
+import { beginStaging, goOnStaging } from "./resolve-stage.ts";
 import {
   agentId,
   keyOf,
@@ -42,6 +43,10 @@ export function resolve(scene: Scene, command: Command): Call | undefined {
       return isVain(scene, command) ? undefined : submission(scene, command);
     case "control":
       return scene.world.tasks.size > 0 ? controlCall(scene, command) : undefined;
+    case "stage":
+      return beginStaging(scene, command);
+    case "stage on":
+      return goOnStaging(scene, command);
     case "cancel run":
       return {
         op: "cancelRun",
@@ -240,6 +245,10 @@ function again({ history }: Scene, command: Command & { do: "resend" }): Call | 
       return { op: "create", args: { ...call.args, operation_id } };
     case "control":
       return { op: "control", args: { ...call.args, operation_id } };
+    case "stage":
+      return { op: "stage", args: { ...call.args, operation_id } };
+    case "launch":
+      return { op: "launch", args: { ...call.args, operation_id } };
     case "cancelRun":
       return { op: "cancelRun", args: { ...call.args, operation_id } };
     case "setState":

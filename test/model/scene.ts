@@ -2,6 +2,7 @@
 import { type ArmedTick } from "../../src/store/codec.ts";
 import { type TaskRecord } from "../../src/domain/task.ts";
 import { type HeldLease } from "../../src/store/held-lease.ts";
+import { type Creation } from "../../src/store/store.ts";
 import { type Call } from "./call.ts";
 import { type Forgery } from "./commands.ts";
 import { type World } from "./world.ts";
@@ -11,8 +12,18 @@ export interface History {
   readonly calls: Call[];
   readonly leases: HeldLease[];
   readonly ticks: ArmedTick[];
+  /** Workflows that somebody began to stage. */
+  readonly stagings: Begun[];
   /** How many names were made up so far. */
   names: number;
+}
+
+export interface Begun {
+  readonly creation: Omit<Creation, "run_id">;
+  /** Told by the reply to the first batch. */
+  run_id?: string;
+  /** Tasks of which the batches were sent. */
+  sent: number;
 }
 
 export interface Scene {
@@ -32,11 +43,20 @@ export function nth<T>(list: readonly T[], back: number): T | undefined {
 }
 
 export function taskAt({ world }: Scene, back: number): string {
-  return nth([...world.tasks.keys()], back) ?? "r1t1";
+  return nth(withStaged([...world.tasks.keys()], staged(world, "t1")), back) ?? "r1t1";
 }
 
 export function runAt({ world }: Scene, back: number): string {
-  return nth([...world.runs.keys()], back) ?? "r1";
+  return nth(withStaged([...world.runs.keys()], staged(world, "")), back) ?? "r1";
+}
+
+function staged({ stagings }: World, suffix: string): string[] {
+  return [...stagings.keys()].map((run_id) => run_id + suffix);
+}
+
+/** What nobody sees is named now and then all the same. */
+function withStaged(ids: readonly string[], hidden: readonly string[]): string[] {
+  return ids.toSpliced(-2, 0, ...hidden);
 }
 
 export function agentId(agent: number): string {

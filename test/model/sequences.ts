@@ -95,6 +95,21 @@ const create = fc
   })
   .map(compact);
 
+const stage = fc
+  .record({
+    do: fc.constant("stage" as const),
+    tasks: fc.array(task, { minLength: 1, maxLength: 6, size: "max" }),
+    shape: fc.constantFrom("free" as const, "fan" as const, "chain" as const, "tree" as const),
+    key: rarely(fc.nat(1)),
+  })
+  .map(compact);
+
+const stageOn = fc.record({
+  do: fc.constant("stage on" as const),
+  pick: recent,
+  early: fc.constantFrom(false, false, false, true),
+});
+
 const poll = fc
   .record({
     do: fc.constant("poll" as const),
@@ -291,6 +306,8 @@ const restart = fc.record({ do: fc.constant("restart" as const), agent: fc.nat(3
 
 const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 14, arbitrary: create },
+  { weight: 3, arbitrary: stage },
+  { weight: 9, arbitrary: stageOn },
   { weight: 18, arbitrary: poll },
   { weight: 6, arbitrary: beat },
   { weight: 20, arbitrary: submit },

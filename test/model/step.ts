@@ -120,6 +120,7 @@ function checkArmed({ world, clockwork: { next_due, armed } }: Play): void {
 function remember(history: History, { call, reply }: { call: Call; reply: Reply }): void {
   const mutating = !LOOKING.has(call.op);
   if (mutating && !history.calls.includes(call)) history.calls.push(call);
+  if ("said" in reply && call.op === "stage") noteStaging(history, { call, said: reply.said });
   if (!("said" in reply) || (call.op !== "poll" && call.op !== "submit")) return;
   const key_id = call.op === "poll" ? call.args.agent.key_id : call.args.lease.key_id;
   const { tasks = [] } = reply.said as {
@@ -132,4 +133,13 @@ function remember(history: History, { call, reply }: { call: Call; reply: Reply 
     );
     if (!known) history.leases.push({ task_id, attempt, check: lease.check, key_id });
   }
+}
+
+function noteStaging(
+  { stagings }: History,
+  { call, said }: { call: Call & { op: "stage" }; said: unknown },
+): void {
+  const { run_id } = said as { run_id?: string };
+  const begun = stagings.find(({ creation }) => creation.operation_id === call.args.operation_id);
+  if (begun && run_id !== undefined) begun.run_id = run_id;
 }

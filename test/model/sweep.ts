@@ -2,6 +2,7 @@
 import { LIMITS } from "../../src/domain/limits.ts";
 import { isTerminal } from "../../src/domain/lifecycle.ts";
 import { type TaskRecord } from "../../src/domain/task.ts";
+import { activateBatch } from "./activation.ts";
 import { cancelBatch, cancelTask } from "./cancel.ts";
 import { goOnCancelling } from "./children.ts";
 import { type Budget, follow } from "./edges.ts";
@@ -36,6 +37,12 @@ function handle({ world, timer, budget }: { world: World; timer: Timer; budget: 
   }
   if (kind === "state") {
     expireEntry(world, subject);
+    return;
+  }
+  if (kind === "activate") {
+    const run = world.runs.get(subject);
+    if (run?.activated === undefined) world.activating.delete(subject);
+    else activateBatch({ world, run }, budget);
     return;
   }
   if (kind === "cancel") {

@@ -35,7 +35,7 @@ export function viewOf(world: World): View {
     ([name, { version, expires, value }]) => [name, `${version} ${expires} ${value}`] as const,
   );
   return {
-    records: Object.fromEntries([...world.tasks, ...world.runs]),
+    records: recordsOf(world),
     texts: Object.fromEntries(world.texts),
     line: Object.fromEntries(line(world)),
     edges: [...world.edges].toSorted(),
@@ -72,6 +72,13 @@ function parkedIn({ tasks }: World): string[] {
     .filter(({ parked }) => parked !== undefined)
     .map(parkedMember)
     .toSorted();
+}
+
+function recordsOf({ tasks, runs, stagings }: World): Fields {
+  const begun = [...stagings.values()];
+  const records = begun.map(({ record }) => [`${record.run_id}:staging`, record] as const);
+  const hidden = begun.flatMap(({ tasks }) => Array.from(tasks));
+  return Object.fromEntries([...tasks, ...runs, ...records, ...hidden]);
 }
 
 function controlOf(world: World): Fields {
@@ -132,8 +139,8 @@ export async function readView(
     ...rest
   } = Object.fromEntries(pairs(control));
   return {
-    records: parsed(fields.filter(([name]) => !name.includes(":"))),
-    texts: Object.fromEntries(fields.filter(([name]) => name.includes(":"))),
+    records: parsed(fields.filter(([name]) => !isText(name))),
+    texts: Object.fromEntries(fields.filter(([name]) => isText(name))),
     line: Object.fromEntries(pairs(line).map(([member, score]) => [member, Number(score)])),
     edges: texts(edges),
     dead: texts(dead),
@@ -166,9 +173,14 @@ function shardsOf(keys: Keys, runs: number): string[] {
   return runs >= SHARDS ? [...keys.shards] : keys.shards.slice(0, runs + 1);
 }
 
+/** What agents wrote, beside a record. */
+function isText(name: string): boolean {
+  return name.includes(":") && !name.endsWith(":staging");
+}
+
 function kept(stored: string): unknown {
-  const { fingerprint, reply } = JSON.parse(stored) as { fingerprint: string; reply: string };
-  return { fingerprint, reply: JSON.parse(reply) as unknown };
+  const { reply, ...rest } = JSON.parse(stored) as { reply?: string };
+  return { ...rest, ...(reply !== undefined && { reply: JSON.parse(reply) as unknown }) };
 }
 
 /** Each fact as its type and what it is about. */

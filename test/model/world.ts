@@ -6,6 +6,7 @@ import { type AgentRecord } from "../../src/domain/agent.ts";
 import { LIMITS } from "../../src/domain/limits.ts";
 import { isTerminal, type Status } from "../../src/domain/lifecycle.ts";
 import { LANE_WIDTH, PARKED_LANES, TIMER_OFFSET } from "../../src/domain/order.ts";
+import { type StagingRecord } from "../../src/domain/staging.ts";
 import { type RunRecord, type TaskRecord } from "../../src/domain/task.ts";
 
 export interface Outcome {
@@ -58,6 +59,20 @@ export interface StateEntry {
 /** What else follows a change of a task's status, as in `moves.lua`; `before` is the status that it had. */
 export type Follower = (world: World, task: TaskRecord, before: Status) => void;
 
+/** What an idempotency key stands for: a reply, or a workflow that is being staged. */
+export interface Keyed {
+  readonly fingerprint: string;
+  readonly reply?: unknown;
+  readonly run_id?: string;
+}
+
+export interface Staging {
+  readonly record: StagingRecord;
+  readonly tasks: Map<string, TaskRecord>;
+  /** When it is removed, if nobody goes on with it. */
+  at: number;
+}
+
 export interface World {
   now: number;
   readonly whenMoved: readonly Follower[];
@@ -85,6 +100,10 @@ export interface World {
   readonly breakerTimers: Map<string, number>;
   /** Tasks whose edges are followed only in part, with the time since when. */
   readonly pending: Map<string, number>;
+  /** Workflows that are being staged, by the id of the run that they will be: nobody sees anything of them. */
+  readonly stagings: Map<string, Staging>;
+  /** Runs of which not all tasks are in their places, with the time since when. */
+  readonly activating: Map<string, number>;
   /** Runs of which cancelling has not reached all tasks, with the time since when. */
   readonly cancelling: Map<string, number>;
   /** Ended parents with open children that are still to be cancelled, with the time since when. */
@@ -103,7 +122,7 @@ export interface World {
   stateFloor: number;
   /** Replies of requests that were carried out. */
   readonly operations: Map<string, { readonly fingerprint: string; readonly reply: unknown }>;
-  readonly idempotency: Map<string, { readonly fingerprint: string; readonly reply: unknown }>;
+  readonly idempotency: Map<string, Keyed>;
   /** What the call in progress told: "<type> <subject>". */
   facts: string[];
 }
@@ -126,6 +145,8 @@ export function newWorld(now: number, whenMoved: readonly Follower[]): World {
     breakers: new Map(),
     breakerTimers: new Map(),
     pending: new Map(),
+    stagings: new Map(),
+    activating: new Map(),
     cancelling: new Map(),
     parting: new Map(),
     cancelsLeft: 0,
@@ -166,6 +187,7 @@ export type TimerKind =
   | "start"
   | "edges"
   | "children"
+  | "activate"
   | "cancel"
   | "unpark"
   | "state"
@@ -188,7 +210,8 @@ export function timers(world: World): Timer[] {
     found.push({ at, member, kind, subject });
   };
   for (const task of world.tasks.values()) {
-    if (isTerminal(task.status)) continue;
+    // What was staged has timers once it is in its place.
+    if (isTerminal(task.status) || task.staged) continue;
     const { task_id, status } = task;
     add(task.deadline, "deadline", task_id);
     if (status === "running") add(task.lease?.until_ms, "place", task_id);
@@ -196,6 +219,7 @@ export function timers(world: World): Timer[] {
     if (status === "ready") add(startLimit(task), "start", task_id);
   }
   for (const [subject, at] of world.pending) add(at, "edges", subject);
+  for (const [subject, at] of world.activating) add(at, "activate", subject);
   for (const [subject, at] of world.cancelling) add(at, "cancel", subject);
   for (const [subject, at] of world.parting) add(at, "children", subject);
   for (const [subject, node] of world.nodes) add(nodePlace(node), "unpark", subject);
@@ -220,6 +244,7 @@ export function line(world: World): Map<string, number> {
       places.set(memberOf(task.task_id), lane * LANE_WIDTH + (task.order ?? Number.NaN));
     }
   }
+  for (const [run_id, { at }] of world.stagings) places.set(`staging:${run_id}`, at);
   for (const [task_id, at] of world.removals) places.set(memberOf(task_id), at);
   return places;
 }

@@ -7,6 +7,7 @@ import { checkLocks } from "./auditing/locks.ts";
 import { checkRecords } from "./auditing/records.ts";
 import { checkReviews } from "./auditing/reviews.ts";
 import { checkTalk } from "./auditing/talk.ts";
+import { checkStaging } from "./auditing/staging.ts";
 import type { Dump } from "./dump.ts";
 
 export function audit(dump: Dump): string[] {
@@ -18,6 +19,7 @@ export function audit(dump: Dump): string[] {
   checkFamilies(books);
   checkReviews(books);
   checkLocks(books);
+  checkStaging(books);
   checkDeadLetters(books);
   checkBreakers(books);
   checkLanes(books);

@@ -28,6 +28,8 @@ export interface CallOptions {
   /** Whose key the call comes with; an orchestrator's where absent. */
   readonly as?: Partial<Caller>;
   readonly operation_id?: string;
+  /** In place of the project's own, such as that of a Worker that dies. */
+  readonly store?: Store;
   readonly webhooks?: Webhooks;
   readonly signal?: AbortSignal;
 }
@@ -166,7 +168,7 @@ function makeProject({
     const result = await operation.run(
       {
         services: {
-          store,
+          store: options.store ?? store,
           schedules,
           random: (bytes) => new Uint8Array(randomBytes(bytes)),
           ...(options.webhooks && { webhooks: options.webhooks }),

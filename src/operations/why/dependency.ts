@@ -19,6 +19,11 @@ const WANTED = {
 /** Of a task that waits for others, whatever these in turn wait for. */
 export function dependency(task: TaskRecord, { tasks }: Facts): Cause {
   const open = waitsOn(task);
+  if (task.staged) {
+    const text =
+      "Created with a large workflow: it is put in its place with one of the next calls.";
+    return { why: "dependency", subject: open.join(" "), text };
+  }
   const ended = open.some((task_id) => {
     const upstream = tasks.get(task_id);
     return upstream && isTerminal(upstream.status);

@@ -9,6 +9,7 @@ local function run_at(number, newest)
   local batch = {}
   for ahead = number, math.min(newest, number + #shards - 1) do
     table.insert(batch, "r" .. ahead)
+    table.insert(batch, "r" .. ahead .. ":staging")
   end
   load(batch)
   return known["r" .. number]
@@ -30,6 +31,8 @@ local function audit_records(number, task)
     local run = run_at(number, newest)
     if run and task == 1 then
       count_run(run)
+    elseif not run then
+      audit_staging("r" .. number)
     end
     local last = run and run.tasks or 0
     while task <= last and #names < LIMITS.audit_page do
@@ -56,9 +59,11 @@ local function has_reason(member)
   elseif string.find(member, "^unpark:") then
     return is_look_wanted(member)
   end
-  local run = known[string.match(member, "^cancel:(r%d+)$")]
-  if run then
-    return run.cancel_from
+  local of, run_id = string.match(member, "^(%l+):(r%d+)$")
+  if of == "staging" then
+    return raw[run_id .. ":staging"]
+  elseif of then
+    return known[run_id] and known[run_id][of == "cancel" and "cancel_from" or "activated"]
   end
   local kind, id = string.match(member, "^(%l+):(r%d+t%d+)$")
   local task = known[id or task_of(member) or ""]
@@ -80,8 +85,9 @@ local function audit_line(from)
   local members = redis.call("ZRANGE", line, from, from + LIMITS.audit_page - 1)
   local names, kept = {}, 0
   for _, member in ipairs(members) do
-    local id = string.match(member, "^%l+:(r%d+t%d+)$") or task_of(member) or string.match(member, "^cancel:(r%d+)$")
-    table.insert(names, id)
+    local id = string.match(member, "^%l+:(r%d+t%d+)$") or task_of(member)
+    local of, run_id = string.match(member, "^(%l+):(r%d+)$")
+    table.insert(names, id or (of == "staging" and run_id .. ":staging") or run_id)
   end
   load(names)
   for _, member in ipairs(members) do

@@ -4,10 +4,13 @@
 read_control({ "next_due", "armed", "generation", "tidy_at", "tidy_from", "types", "agents" })
 local named = request.remove
 
+local stale = {}
+
 local function due_tasks()
   local ids = {}
   for _, member in ipairs(redis.call("ZRANGE", line, 0, string.format("%.0f", now()), "BYSCORE", "LIMIT", 0, LIMITS.removals_per_step)) do
     table.insert(ids, task_of(member))
+    table.insert(stale, string.match(member, "^staging:(r%d+)$"))
   end
   return ids
 end
@@ -71,16 +74,7 @@ local function forget_run(run)
   end
 end
 
-local function forget(task, run)
-  if not forget_edges(task) then
-    return
-  end
-  if task.status == "failed" and not task.discarded_at then
-    unearth(task)
-  end
-  if task.idempotency_key then
-    redis.call("HDEL", idempotency, task.idempotency_key)
-  end
+local function forget_texts(task)
   for _, suffix in ipairs({ "", ":payload", ":result", ":notes" }) do
     drop_raw(task.task_id .. suffix)
   end
@@ -96,6 +90,19 @@ local function forget(task, run)
   for _, attempt in ipairs(task.late_results or {}) do
     drop_raw(task.task_id .. ":late:" .. attempt)
   end
+end
+
+local function forget(task, run)
+  if not forget_edges(task) then
+    return
+  end
+  if task.status == "failed" and not task.discarded_at then
+    unearth(task)
+  end
+  if task.idempotency_key then
+    redis.call("HDEL", idempotency, task.idempotency_key)
+  end
+  forget_texts(task)
   places[member_of(task.task_id)] = false
   run.removed = (run.removed or 0) + 1
   if run.removed == run.tasks then
@@ -134,6 +141,52 @@ end
 
 local blobs, ready = {}, {}
 
+-- What was staged and never went on: nobody can go on with it any more, and its last tasks go first.
+local function abandon(run_id)
+  local staging = read_staging(run_id)
+  if not staging then
+    places[staging_member(run_id)] = false
+    return
+  end
+  staging.abandoned = true
+  save_staging(staging)
+  local ids = {}
+  for number = staging.staged, math.max(1, staging.staged - LIMITS.removals_per_step + 1), -1 do
+    table.insert(ids, run_id .. "t" .. number)
+  end
+  load(ids)
+  for _, id in ipairs(ids) do
+    table.insert(ready, '"' .. id .. '"')
+    for _, blob in ipairs(blobs_of(hidden[id])) do
+      table.insert(blobs, '"' .. blob .. '"')
+    end
+  end
+end
+
+-- Its key may be that of a later call by now.
+local function give_back_key(staging)
+  local key = staging.idempotency_key
+  local stored = key and redis.call("HGET", idempotency, key)
+  if stored and cjson.decode(stored).run_id == staging.run_id then
+    redis.call("HDEL", idempotency, key)
+  end
+end
+
+local function forget_staged(id)
+  local task, staging = hidden[id], read_staging(run_of(id))
+  if not staging or not staging.abandoned then
+    return
+  end
+  forget_texts(task)
+  staging.staged = staging.staged - 1
+  if staging.staged > 0 then
+    save_staging(staging)
+  else
+    drop_staging(staging.run_id)
+    give_back_key(staging)
+  end
+end
+
 local function mark(task)
   if not task.retiring then
     task.retiring = true
@@ -151,12 +204,17 @@ for _, id in ipairs(due) do
     -- Named twice, it may be gone.
     if task and run and task.retiring then
       forget(task, run)
+    elseif hidden[id] then
+      forget_staged(id)
     end
   elseif not task or not run or not TERMINAL[task.status] then
     put_in_place(member_of(id), task)
   elseif may_go(task, run) then
     mark(task)
   end
+end
+for _, run_id in ipairs(stale) do
+  abandon(run_id)
 end
 if not named then
   tidy()

@@ -12,7 +12,7 @@ local function waits_on(task)
   if task.review_task then
     table.insert(names, task.review_task)
   elseif task.status == "blocked" then
-    for _, dependency in ipairs(task.dependencies) do
+    for _, dependency in ipairs(task.dependencies or {}) do
       if not dependency.ended then
         table.insert(names, dependency.task_id)
       end

@@ -14,6 +14,7 @@ import {
   may,
   move,
   reopenTask,
+  stopActivating,
   voidLease,
 } from "../lifecycle.ts";
 import { judgeAnew } from "../locks.ts";
@@ -63,6 +64,7 @@ export function cancelRun(
     return said({ changed: [], more: false });
   }
   run.cancelled = true;
+  stopActivating(world, run);
   run.cancel_from ??= run.tasks;
   const budget = { edges: LIMITS.control_tasks + LIMITS.edges_per_call };
   const tasks = cancelBatch({ world, run, count: LIMITS.control_tasks }, budget);

@@ -1,20 +1,25 @@
 /** The model of creating tasks. */
 import { LIMITS } from "../../../src/domain/limits.ts";
 import { isTerminal, type Status } from "../../../src/domain/lifecycle.ts";
-import {
-  type DependencyRecord,
-  type RunRecord,
-  type TaskRecord,
-} from "../../../src/domain/task.ts";
+import { type RunRecord, type TaskRecord } from "../../../src/domain/task.ts";
 import { type Creation, type NewTask } from "../../../src/store/store.ts";
 import { alongWith } from "../along.ts";
-import { type Verdict, verdictOf } from "../edges.ts";
-import { adopt, grantOf, type Heritage, inherit } from "../delegation.ts";
+import { listen, type Verdict, verdictOf } from "../edges.ts";
+import { adopt, type Heritage, inherit } from "../delegation.ts";
 import { beingCancelled, makeReady } from "../lifecycle.ts";
+import {
+  begunRecord,
+  dependsOnReview,
+  edgeTo,
+  laneOf,
+  missingTasks,
+  newRun,
+  reviewersOf,
+} from "../making.ts";
 import { type Reply, said, refused } from "../reply.ts";
 import { countEnd, noteChange } from "../runs.ts";
 import { sweep } from "../sweep.ts";
-import { keptFor, type Lane, type World } from "../world.ts";
+import { keptFor, type World } from "../world.ts";
 
 export function create(world: World, call: Creation): Reply {
   const { idempotency_key, fingerprint = "", operation_id } = call;
@@ -26,7 +31,10 @@ export function create(world: World, call: Creation): Reply {
   const heritage = call.lease && inherit(world, call, call.lease);
   if (heritage && "refused" in heritage) return refused(heritage.refused);
   const refusal =
-    missing(world, call) ?? onReview(world, call) ?? cancelled(world, call) ?? crowded(world, call);
+    missing(world, call) ??
+    dependsOnReview(world, call) ??
+    cancelled(world, call) ??
+    crowded(world, call);
   if (refusal) return refused(refusal);
 
   const fresh = call.run_id === undefined;
@@ -49,7 +57,7 @@ export function create(world: World, call: Creation): Reply {
 }
 
 function missing(world: World, { upstream, run_id }: Creation): object | undefined {
-  const ids = upstream.filter((id) => world.tasks.get(id)?.retiring ?? !world.tasks.has(id));
+  const ids = missingTasks(world, upstream);
   if (ids.length === 0 && run_id !== undefined && !world.runs.has(run_id)) ids.push(run_id);
   return ids.length > 0 ? { refused: "not_found", ids } : undefined;
 }
@@ -57,11 +65,6 @@ function missing(world: World, { upstream, run_id }: Creation): object | undefin
 function cancelled(world: World, { run_id }: Creation): object | undefined {
   const run = run_id === undefined ? undefined : world.runs.get(run_id);
   return run && beingCancelled(run) ? { refused: "cancelled", ids: [run.run_id] } : undefined;
-}
-
-function onReview(world: World, { upstream }: Creation): object | undefined {
-  const review = upstream.map((id) => world.tasks.get(id)).find((task) => task?.reviews);
-  return review && { refused: "on_review", ids: [review.task_id, review.reviews] };
 }
 
 function crowded(world: World, { run_id, tasks }: Creation): object | undefined {
@@ -78,45 +81,12 @@ function crowded(world: World, { run_id, tasks }: Creation): object | undefined 
   return { refused: "limit", limit: LIMITS.lanes, what: "lanes" };
 }
 
-/** The number of the task's lane, which is added where there is none. */
-function laneOf(
-  lanes: Lane[],
-  { agent_type, requires, assignee }: Pick<NewTask, "agent_type" | "requires" | "assignee">,
-): number {
-  const wanted = JSON.stringify([agent_type, requires, assignee]);
-  const found = lanes.findIndex(
-    (lane) => JSON.stringify([lane.agent_type, lane.requires, lane.assignee]) === wanted,
-  );
-  if (found >= 0) return found + 1;
-  return lanes.push({
-    agent_type,
-    ...(requires && { requires }),
-    ...(assignee !== undefined && { assignee }),
-  });
-}
-
-/** Anybody of that type, whatever the reviewed task requires. */
-function reviewersOf({ agent_type }: { readonly agent_type: string }): { agent_type: string } {
-  return { agent_type };
-}
-
 function runFor(world: World, { run_id, name, created_by }: Creation): RunRecord {
   const existing = run_id === undefined ? undefined : world.runs.get(run_id);
   if (existing) return existing;
   world.runSeq += 1;
-  const run: RunRecord = {
-    run_id: `r${world.runSeq}`,
-    ...(name !== undefined && { name }),
-    status: "active",
-    created_at: world.now,
-    created_by,
-    tasks: 0,
-    open: 0,
-    running: 0,
-    failed: 0,
-    counts: { completed: 0, failed: 0, cancelled: 0, skipped: 0 },
-    agent_types: [],
-  };
+  const fresh_id = `r${world.runSeq}`;
+  const run = newRun(world, { run_id: fresh_id, created_by, ...(name !== undefined && { name }) });
   world.runs.set(run.run_id, run);
   return run;
 }
@@ -143,23 +113,14 @@ function build({
       ),
     );
     const open = dependencies.filter(({ ended }) => !ended).length;
-    const { dependencies: _, delegation, review, ...rest } = wanted;
-    const judged = verdictOf({ ...rest, dependencies });
+    const judged = verdictOf({ ...wanted, dependencies });
+    const task_id = `${run.run_id}t${run.tasks + number}`;
     made[number - 1] = {
-      ...rest,
-      ...(delegation && { delegation: grantOf(delegation) }),
+      ...begunRecord(world, { task: wanted, task_id, created_by: call.created_by }),
       ...(heritage && {
         parent: heritage.parent,
         ancestors: heritage.ancestors,
         delegation: heritage.grants[number - 1],
-      }),
-      task_id: `${run.run_id}t${run.tasks + number}`,
-      created_at: world.now,
-      created_by: call.created_by,
-      attempt: 0,
-      lane: laneOf(world.lanes, wanted),
-      ...(review && {
-        review: { ...review, lane: laneOf(world.lanes, reviewersOf(review)) },
       }),
       status: statusOf({ world, task: wanted, judged }),
       ...(judged.because !== undefined && { skipped_because: judged.because }),
@@ -169,15 +130,6 @@ function build({
     };
   }
   return made;
-}
-
-function edgeTo(source: TaskRecord | undefined, key: string | undefined): DependencyRecord {
-  if (!source) throw new Error("a dependency comes after its dependent");
-  return {
-    ...(key !== undefined && { key }),
-    task_id: source.task_id,
-    ...(isTerminal(source.status) && { ended: source.status }),
-  };
 }
 
 function statusOf({
@@ -220,14 +172,7 @@ function keep({
       world.removals.set(task.task_id, world.now + keptFor(task));
       world.facts.push(`task.skipped ${task.task_id}`);
     }
-    // What runs already listens to nothing any more.
-    const listens = task.status === "blocked" || task.status === "skipped";
-    for (const { task_id, ended } of listens ? (task.dependencies ?? []) : []) {
-      if (ended === "completed") continue;
-      world.edges.add(`${task_id}|${task.task_id}`);
-      const source = world.tasks.get(task_id);
-      if (source) source.has_dependents = true;
-    }
+    listen(world, task);
   }
 }
 

@@ -2,29 +2,66 @@
 import { LIMITS } from "../../../src/domain/limits.ts";
 import { type RunRecord, type TaskRecord } from "../../../src/domain/task.ts";
 import { tidy } from "../tidy.ts";
-import { keptFor, memberOf, runOf, type World } from "../world.ts";
+import { keptFor, memberOf, runOf, type Staging, type World } from "../world.ts";
 
 /** Returns how many tasks it worked on. `cut`: the Worker dies between the two halves. */
 export function retire(world: World, { cut }: { readonly cut: boolean }): number | "cut" {
   tidy(world);
-  const due = nextDue(world).filter((task) => mayGo(world, task));
+  const next = nextDue(world);
+  const due = next.flatMap((id) => taskToGo(world, id) ?? []);
   for (const task of due) task.retiring = true;
-  if (cut && due.length > 0) return "cut";
+  const stale = next.flatMap((id) => world.stagings.get(id) ?? []);
+  const abandoned = stale.flatMap(abandon);
+  const count = due.length + abandoned.length;
+  if (cut && count > 0) return "cut";
   removeAll(world, due);
-  return due.length;
+  for (const [staging, task_id] of abandoned) forgetStaged(world, { staging, task_id });
+  return count;
 }
 
-/** The first few whose time seems to have come. */
-function nextDue(world: World): TaskRecord[] {
-  return [...world.removals]
-    .filter(([, at]) => at <= world.now)
-    .toSorted(([a, at], [b, bt]) => at - bt || (memberOf(a) < memberOf(b) ? -1 : 1))
+/** The first few whose time seems to have come: tasks, and workflows whose staging nobody went on with. */
+function nextDue(world: World): string[] {
+  const tasks = [...world.removals].map(([id, at]) => ({ id, at, member: memberOf(id) }));
+  const stagings = [...world.stagings].map(([id, { at }]) => ({ id, at, member: `staging:${id}` }));
+  return [...tasks, ...stagings]
+    .filter(({ at }) => at <= world.now)
+    .toSorted((a, b) => a.at - b.at || (a.member < b.member ? -1 : 1))
     .slice(0, LIMITS.removals_per_step)
-    .map(([task_id]) => {
-      const task = world.tasks.get(task_id);
-      if (!task) throw new Error(`the model removes ${task_id}, which is not there`);
-      return task;
-    });
+    .map(({ id }) => id);
+}
+
+function taskToGo(world: World, id: string): TaskRecord | undefined {
+  if (world.stagings.has(id)) return undefined;
+  const task = world.tasks.get(id);
+  if (!task) throw new Error(`the model removes ${id}, which is not there`);
+  return mayGo(world, task) ? task : undefined;
+}
+
+/** Nobody goes on with it any more; its last tasks go first. */
+function abandon(staging: Staging): [Staging, string][] {
+  const { record } = staging;
+  record.abandoned = true;
+  const count = Math.min(record.staged, LIMITS.removals_per_step);
+  return Array.from({ length: count }, (_, index) => [
+    staging,
+    `${record.run_id}t${record.staged - index}`,
+  ]);
+}
+
+function forgetStaged(
+  world: World,
+  { staging: { record, tasks }, task_id }: { staging: Staging; task_id: string },
+): void {
+  tasks.delete(task_id);
+  forgetTexts(world, task_id);
+  record.staged -= 1;
+  if (record.staged > 0) return;
+  world.stagings.delete(record.run_id);
+  const { idempotency_key: key, run_id } = record;
+  // Its key may be that of a later call by now.
+  if (key !== undefined && world.idempotency.get(key)?.run_id === run_id) {
+    world.idempotency.delete(key);
+  }
 }
 
 /** Puts it further back if its run went on. What was marked once stays so. */
@@ -67,14 +104,18 @@ function forget(world: World, task: TaskRecord): void {
     world.edges.delete(`${dependency.task_id}|${task_id}`);
   }
   if (idempotency_key !== undefined) world.idempotency.delete(idempotency_key);
-  for (const name of world.texts.keys()) {
-    if (name.startsWith(`${task_id}:`)) world.texts.delete(name);
-  }
+  forgetTexts(world, task_id);
   const run = runOf(world, task);
   world.tasks.delete(task_id);
   world.removals.delete(task_id);
   run.removed = (run.removed ?? 0) + 1;
   if (run.removed === run.tasks) forgetRun(world, run);
+}
+
+function forgetTexts(world: World, task_id: string): void {
+  for (const name of world.texts.keys()) {
+    if (name.startsWith(`${task_id}:`)) world.texts.delete(name);
+  }
 }
 
 function forgetRun(world: World, { run_id }: RunRecord): void {

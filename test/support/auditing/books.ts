@@ -6,6 +6,7 @@ import {
   type TaskRecord,
   taskRecord,
 } from "../../../src/domain/task.ts";
+import { type StagingRecord, stagingRecord } from "../../../src/domain/staging.ts";
 import { SHARDS } from "../../../src/store/keys.ts";
 import type { Dump } from "../dump.ts";
 
@@ -13,6 +14,9 @@ export interface Books {
   readonly dump: Dump;
   readonly tasks: ReadonlyMap<string, TaskRecord>;
   readonly runs: ReadonlyMap<string, RunRecord>;
+  /** Workflows that are being staged, and their tasks: nobody sees them yet. */
+  readonly stagings: ReadonlyMap<string, StagingRecord>;
+  readonly hidden: ReadonlyMap<string, TaskRecord>;
   readonly agents: ReadonlyMap<string, AgentRecord>;
   /** Texts beside the records, by their full names (`r1t2:result`). */
   readonly texts: ReadonlyMap<string, string>;
@@ -34,20 +38,33 @@ export function readBooks(dump: Dump, fault: Books["fault"]): Books {
   };
 }
 
-function readRecords(dump: Dump, fault: Books["fault"]): Pick<Books, "tasks" | "runs" | "texts"> {
+type Records = Pick<Books, "tasks" | "runs" | "texts" | "stagings" | "hidden">;
+
+function readRecords(dump: Dump, fault: Books["fault"]): Records {
   const tasks = new Map<string, TaskRecord>();
   const runs = new Map<string, RunRecord>();
   const texts = new Map<string, string>();
+  const stagings = new Map<string, StagingRecord>();
+  const hidden = new Map<string, TaskRecord>();
   for (let shard = 0; shard < SHARDS; shard++) {
     for (const [name, text] of Object.entries(dump.hashes[`shard:${shard}`] ?? {})) {
       const run = /^r(\d+)/.exec(name)?.[1];
       if (Number(run) % SHARDS !== shard) fault(`${name} lies in shard ${shard}`);
-      if (name.includes(":")) texts.set(name, text);
+      if (name.endsWith(":staging")) {
+        const staging = stagingRecord.parse(JSON.parse(text));
+        stagings.set(staging.run_id, staging);
+      } else if (name.includes(":")) texts.set(name, text);
       else if (name.includes("t")) tasks.set(name, taskRecord.parse(JSON.parse(text)));
       else runs.set(name, runRecord.parse(JSON.parse(text)));
     }
   }
-  return { tasks, runs, texts };
+  for (const [task_id, task] of tasks) {
+    const run_id = task_id.replace(/t\d+$/, "");
+    if (runs.has(run_id) || !stagings.has(run_id)) continue;
+    hidden.set(task_id, task);
+    tasks.delete(task_id);
+  }
+  return { tasks, runs, texts, stagings, hidden };
 }
 
 function readAgents(dump: Dump): Map<string, AgentRecord> {

@@ -6,6 +6,7 @@ import type { Books } from "./books.ts";
 export function checkEdges(books: Books): void {
   for (const task of books.tasks.values()) {
     if (task.retiring) continue;
+    if (task.staged) continue;
     if (task.status === "blocked" || task.status === "skipped") checkWaiting(task, books);
   }
   const { edges, tasks, line, fault } = books;

@@ -46,7 +46,7 @@ export function checkLine({ tasks, dump, line, fault }: Books): void {
  * A key that was written again without an expiry keeps its timer until that is due, and so does a breaker that closed.
  * Work on edges is checked with the edges, that on runs with the runs, that on children with these.
  */
-const STANDS_BY_ITSELF = /^(state|breaker|edges|cancel|children):/;
+const STANDS_BY_ITSELF = /^(state|breaker|edges|cancel|activate|staging|children):/;
 
 /** No test goes on for so long. */
 const LATEST = Date.UTC(2100, 0);
@@ -101,7 +101,7 @@ function placeOf(task: TaskRecord): number {
 function timersOf(task: TaskRecord): [string, number][] {
   const { task_id, deadline, start_within_seconds: within, ready_at } = task;
   const timers: [string, number][] = [];
-  if (deadline !== undefined && !isTerminal(task.status)) {
+  if (deadline !== undefined && !isTerminal(task.status) && !task.staged) {
     timers.push([`deadline:${task_id}`, deadline]);
   }
   if (within !== undefined && task.status === "ready" && task.attempt === 0) {

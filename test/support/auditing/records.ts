@@ -12,8 +12,12 @@ export function checkRecords(books: Books): void {
       books.fault(`${task.task_id} has no run`);
     }
   }
+  for (const task of books.hidden.values()) checkTexts(task, books);
   for (const name of books.texts.keys()) {
-    if (!books.tasks.has(name.replace(/:.*/, ""))) books.fault(`${name} belongs to no task`);
+    const task_id = name.replace(/:.*/, "");
+    if (!books.tasks.has(task_id) && !books.hidden.has(task_id)) {
+      books.fault(`${name} belongs to no task`);
+    }
   }
   for (const run of books.runs.values()) checkRun(run, books);
   checkBlobs(books);
@@ -109,7 +113,7 @@ function checkChanges(run: RunRecord, own: readonly TaskRecord[], fault: Books["
   }
 }
 
-function checkBlobs({ tasks, texts, dump, fault }: Books): void {
+function checkBlobs({ tasks, hidden, stagings, texts, dump, fault }: Books): void {
   const named = new Set<string>();
   // Those of a task that is being removed go before it.
   const going = new Set<string>();
@@ -117,6 +121,10 @@ function checkBlobs({ tasks, texts, dump, fault }: Books): void {
     for (const blob of [...outdated_blobs, payload_blob, result_blob]) {
       if (blob !== undefined) (retiring ? going : named).add(`blob:${blob}`);
     }
+  }
+  for (const { task_id, payload_blob } of hidden.values()) {
+    const abandoned = stagings.get(task_id.replace(/t\d+$/, ""))?.abandoned;
+    if (payload_blob !== undefined) (abandoned ? going : named).add(`blob:${payload_blob}`);
   }
   for (const [name, text] of texts) {
     if (!name.includes(":late:")) continue;

@@ -47,7 +47,8 @@ local function audit_place(task, scores)
   local member = member_of(task.task_id)
   put_in_place(member, task)
   compare_place(member, scores, TERMINAL[task.status])
-  if task.deadline then
+  -- What was staged has timers once it is in its place.
+  if task.deadline and not task.staged then
     places[deadline_member(task)] = false
     if not TERMINAL[task.status] then
       stand_timer(deadline_member(task), task.deadline)
@@ -84,7 +85,7 @@ end
 
 -- Whoever is blocked or skipped listens to its dependencies, and knows how they ended.
 local function audit_dependencies(task, edge_scores, scores)
-  if task.retiring or (task.status ~= "blocked" and task.status ~= "skipped") then
+  if task.retiring or task.staged or (task.status ~= "blocked" and task.status ~= "skipped") then
     return
   end
   local open = 0
@@ -151,17 +152,29 @@ local function shown_run(run)
   return run.open .. " open, " .. run.running .. " running, " .. run.failed .. " failed, " .. (run.removed or 0) .. " removed, " .. run.status .. " (" .. counts.completed .. " completed, " .. counts.failed .. " failed, " .. counts.cancelled .. " cancelled, " .. counts.skipped .. " skipped) of " .. table.concat(run.agent_types, ", ")
 end
 
--- What is left of a run that is being cancelled is due work.
-local function audit_cancelling(run)
-  if not being_cancelled(run) then
-    return
-  end
-  local member = cancel_member(run)
-  if not run.cancel_from or not scores_of({ member }, scores_in_line)[member] then
+-- What is left of a run that is being cancelled, or put in its places, is due work.
+local function audit_due_work(run, is_staged)
+  local cancel, activation = cancel_member(run), activation_member(run)
+  local scores = scores_of({ cancel, activation }, scores_in_line)
+  if being_cancelled(run) and not (run.cancel_from and scores[cancel]) then
     run.cancel_from = run.tasks
-    stand_timer(member, now())
+    stand_timer(cancel, now())
     save(run)
     note(run.run_id .. " was not being cancelled any more, and goes on with that")
+  elseif is_staged and not being_cancelled(run) and not (run.activated and scores[activation]) then
+    run.activated = 0
+    stand_timer(activation, now())
+    save(run)
+    note("tasks of " .. run.run_id .. " were left without a place")
+  end
+end
+
+-- A workflow that was staged and that nobody goes on with is removed some day.
+local function audit_staging(run_id)
+  local member = "staging:" .. run_id
+  if raw[run_id .. ":staging"] and not scores_of({ member }, scores_in_line)[member] then
+    places[member] = now() + LIMITS.staging_kept_ms
+    note("nothing would remove the staging of " .. run_id)
   end
 end
 
@@ -169,6 +182,7 @@ end
 local function audit_run(run)
   local names, tasks, open, running, failed = {}, {}, 0, 0, 0
   local counts = { completed = 0, failed = 0, cancelled = 0, skipped = 0 }
+  local is_staged = false
   for number = 1, run.tasks do
     names[number] = run.run_id .. "t" .. number
   end
@@ -178,6 +192,7 @@ local function audit_run(run)
     if task then
       table.insert(tasks, task)
       open = open + (TERMINAL[task.status] and 0 or 1)
+      is_staged = is_staged or task.staged
       running = running + (task.status == "running" and 1 or 0)
       failed = failed + (task.status == "failed" and decides(task) and 1 or 0)
       if TERMINAL[task.status] then
@@ -203,5 +218,5 @@ local function audit_run(run)
     note(run.run_id .. " said " .. before .. "; it has " .. after)
     save(run)
   end
-  audit_cancelling(run)
+  audit_due_work(run, is_staged)
 end

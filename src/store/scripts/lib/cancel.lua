@@ -55,6 +55,7 @@ local function cancel_run(run, count)
     return {}
   end
   run.cancelled = true
+  stop_activating(run)
   run.cancel_from = run.cancel_from or run.tasks
   save(run)
   return (cancel_batch(run, count, count + LIMITS.edges_per_call))

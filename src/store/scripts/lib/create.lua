@@ -9,33 +9,33 @@ local function unknown_ids()
       table.insert(missing, id)
     end
   end
-  if #missing == 0 and request.run_id and not known[request.run_id] then
-    table.insert(missing, request.run_id)
-  end
   return missing
+end
+
+-- Why nothing can depend on the existing tasks that are named, or join the run.
+local function refuse_upstream(run_id)
+  load(request.upstream)
+  load({ run_id })
+  local missing = unknown_ids()
+  if #missing == 0 and run_id and not known[run_id] then
+    table.insert(missing, run_id)
+  end
+  if #missing > 0 then
+    return { refused = "not_found", ids = missing }
+  end
+  for _, id in ipairs(request.upstream) do
+    if known[id].reviews then
+      return { refused = "on_review", ids = { id, known[id].reviews } }
+    end
+  end
 end
 
 -- The run that the tasks join, or a new one.
 local function find_run()
-  local names = {}
-  for _, id in ipairs(request.upstream) do
-    table.insert(names, id)
-    table.insert(names, run_of(id))
-  end
-  if request.run_id then
-    table.insert(names, request.run_id)
-  end
-  load(names)
-  local missing = unknown_ids()
-  if #missing > 0 then
-    return nil, { refused = "not_found", ids = missing }
-  end
-  for _, id in ipairs(request.upstream) do
-    if known[id].reviews then
-      return nil, { refused = "on_review", ids = { id, known[id].reviews } }
-    end
-  end
-  if request.run_id then
+  local refusal = refuse_upstream(request.run_id)
+  if refusal then
+    return nil, refusal
+  elseif request.run_id then
     local run = known[request.run_id]
     if being_cancelled(run) then
       return nil, { refused = "cancelled", ids = { run.run_id } }
@@ -46,23 +46,13 @@ local function find_run()
     return run
   end
   local number = (tonumber(control_values.run_seq or "0") or 0) + 1
-  return {
-    run_id = "r" .. number,
-    name = request.name,
-    schedule = request.schedule,
-    status = "active",
-    created_by = request.created_by,
-    tasks = 0,
-    open = 0,
-    running = 0,
-    failed = 0,
-    counts = { completed = 0, failed = 0, cancelled = 0, skipped = 0 },
-    agent_types = {},
-    fresh = number,
-  }
+  local run = new_run("r" .. number, request)
+  run.fresh = number
+  return run
 end
 
--- Resolves what a task waits for: edges to tasks that still run are open, the others have ended already.
+-- Resolves what a task waits for: edges to tasks that still run are open, the others have ended already. `made` are the
+-- tasks of the same call, by their numbers in it.
 local function resolve_dependencies(task, wanted, made)
   local open = 0
   for _, dependency in ipairs(wanted) do
@@ -95,6 +85,19 @@ local function status_of(task)
   return "ready"
 end
 
+-- Fills in what every new record has; false where it would take one lane too many.
+local function begin_record(task, task_id)
+  task.task_id = task_id
+  task.lane = lane_of(task)
+  if task.review then
+    task.review.lane = lane_of({ agent_type = task.review.agent_type })
+  end
+  task.attempt = 0
+  task.delegation = task.delegation and grant_of(task.delegation)
+  task.created_by = request.created_by
+  return task.lane and (not task.review or task.review.lane)
+end
+
 -- Works out the records. `request.sequence` is an order in which every dependency comes before its dependents.
 local function build_tasks(run)
   local made = {}
@@ -102,17 +105,9 @@ local function build_tasks(run)
     local task = request.tasks[number]
     local wanted = task.dependencies or {}
     task.dependencies = nil
-    task.task_id = run.run_id .. "t" .. (run.tasks + number)
-    task.lane = lane_of(task)
-    if task.review then
-      task.review.lane = lane_of({ agent_type = task.review.agent_type })
-    end
-    if not task.lane or (task.review and not task.review.lane) then
+    if not begin_record(task, run.run_id .. "t" .. (run.tasks + number)) then
       return nil, { refused = "limit", limit = LIMITS.lanes, what = "lanes" }
     end
-    task.attempt = 0
-    task.delegation = task.delegation and grant_of(task.delegation)
-    task.created_by = request.created_by
     resolve_dependencies(task, wanted, made)
     task.status = status_of(task)
     made[number] = task
@@ -165,18 +160,22 @@ local function place(task)
   if task.deadline and not TERMINAL[task.status] then
     stand_timer(deadline_member(task), task.deadline)
   end
-  -- Whatever else than completed its dependencies became may be taken back: then what is skipped is revived. What runs
-  -- already listens to nothing any more.
-  local listens = task.status == "blocked" or task.status == "skipped"
-  for _, dependency in ipairs(task.dependencies or {}) do
-    if listens and dependency.ended ~= "completed" then
-      link(dependency.task_id, task.task_id)
-      local upstream = known[dependency.task_id]
-      if not upstream.has_dependents then
-        upstream.has_dependents = true
-        save(upstream)
-      end
-    end
+  listen(task)
+end
+
+-- Names of blobs come in the order of the tasks that have one.
+local blob = 0
+
+local function keep_payload(task, number, is_kept)
+  if task.payload_blob then
+    blob = blob + 1
+  end
+  if is_kept then
+    return
+  elseif task.payload_blob then
+    redis.call("SET", blobs[blob], payloads[number])
+  else
+    save_raw(task.task_id .. ":payload", payloads[number])
   end
 end
 
@@ -201,18 +200,10 @@ local function store_tasks(run, tasks)
     run.status = ended_run_status(run)
     add_fact({ type = "run." .. run.status, run_id = run.run_id })
   end
-  local blob = 0
   for number, task in ipairs(tasks) do
     task.created_at = now()
     place(task)
-    if payloads[number] ~= "" then
-      if task.payload_blob then
-        blob = blob + 1
-        redis.call("SET", blobs[blob], payloads[number])
-      else
-        save_raw(task.task_id .. ":payload", payloads[number])
-      end
-    end
+    keep_payload(task, number)
   end
   if closed then
     run.ended_at = now()

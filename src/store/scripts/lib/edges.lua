@@ -6,7 +6,7 @@
 -- In cancel.lua.
 local end_as_cancelled
 
-local pending_member, verdict_of, skip, follow_edges, follow_edges_anew
+local pending_member, verdict_of, release_dependent, skip, listen, follow_edges, follow_edges_anew
 do
   function pending_member(task_id)
     return "edges:" .. task_id
@@ -52,7 +52,7 @@ do
     return open > 0 and "wait" or "run"
   end
 
-  local function release_dependent(task)
+  function release_dependent(task)
     if (task.start_at or 0) > now() then
       move(task, "postpone")
       make_scheduled(task, task.start_at)
@@ -74,6 +74,24 @@ do
     reopen_task(task)
     move(task, "revive")
     task.skipped_because = nil
+  end
+
+  -- Whatever else than completed its dependencies became may be taken back: then what is skipped is revived. What runs
+  -- already listens to nothing any more.
+  function listen(task)
+    if task.status ~= "blocked" and task.status ~= "skipped" then
+      return
+    end
+    for _, dependency in ipairs(task.dependencies or {}) do
+      local upstream = known[dependency.task_id]
+      if upstream and dependency.ended ~= "completed" then
+        link(dependency.task_id, task.task_id)
+        if not upstream.has_dependents then
+          upstream.has_dependents = true
+          save(upstream)
+        end
+      end
+    end
   end
 
   -- An edge latches: a task that is neither blocked nor skipped is not touched by what happens to its dependencies, and

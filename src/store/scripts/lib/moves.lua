@@ -109,9 +109,11 @@ local function end_task(task)
       run.cancel_from = nil
       places[cancel_member(run)] = false
     end
+    stop_activating(run)
   end
   task.ended_at = now()
   task.progress = nil
+  task.staged = nil
   if run.open == 0 then
     run.ended_at = task.ended_at
     -- Its schedule may have come due meanwhile.

@@ -7,6 +7,22 @@ local function decides(task)
   return not task.parent and not task.reviews
 end
 
+local function new_run(run_id, made)
+  return {
+    run_id = run_id,
+    name = made.name,
+    schedule = made.schedule,
+    status = "active",
+    created_by = made.created_by,
+    tasks = 0,
+    open = 0,
+    running = 0,
+    failed = 0,
+    counts = { completed = 0, failed = 0, cancelled = 0, skipped = 0 },
+    agent_types = {},
+  }
+end
+
 local function run_with(task)
   local id = run_of(task.task_id)
   load({ id })
@@ -53,6 +69,18 @@ end
 
 local function cancel_member(run)
   return "cancel:" .. run.run_id
+end
+
+-- A run of which not all tasks have been put in their places: due work goes on with that.
+local function activation_member(run)
+  return "activate:" .. run.run_id
+end
+
+local function stop_activating(run)
+  if run.activated then
+    run.activated = nil
+    places[activation_member(run)] = false
+  end
 end
 
 -- Its run is being cancelled: it may neither begin nor go on.

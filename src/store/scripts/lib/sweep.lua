@@ -1,6 +1,6 @@
 -- Handles a few due items: leases that ran out, start times that came, edges that wait. Every call does a little of
 -- it, so that no process has to watch the clock.
--- Depends on: unit, moves, parking, edges, failure, cancel, children; keys state and state_names.
+-- Depends on: unit, moves, parking, edges, failure, cancel, children, activation; keys state and state_names.
 
 -- The lease may have been renewed, or ended, since its place was written.
 local function expire(task)
@@ -116,6 +116,10 @@ local function handle_due(member, budget)
     local _, left = cancel_batch(run, math.min(budget, LIMITS.cancels_per_sweep), budget)
     return left
   end
+  run = known[string.match(member, "^activate:(r%d+)$")]
+  if run and run.activated then
+    return activate_batch(run, math.max(0, budget))
+  end
   local kind, id = string.match(member, "^(%l+):(r%d+t%d+)$")
   local task = known[id or task_of(member)]
   if kind == "children" then
@@ -155,7 +159,7 @@ local function sweep(limit)
       table.insert(names, id)
       table.insert(names, run_of(id))
     else
-      table.insert(names, string.match(member, "^cancel:(r%d+)$"))
+      table.insert(names, string.match(member, "^%l+:(r%d+)$"))
     end
   end
   load(names)

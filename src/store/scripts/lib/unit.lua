@@ -3,6 +3,8 @@
 -- Depends on: clock; control, line, events, edges, shards, given_now.
 
 local known, raw, changed = {}, {}, {}
+-- Tasks without a run, which is being staged: they do not exist yet for anybody but the chunk that stages them.
+local hidden = {}
 local fields, gone, places, links, unlinks = {}, {}, {}, {}, {}
 local control_values, control_changes, control_gone = {}, {}, {}
 local facts, dead_changes = {}, {}
@@ -25,13 +27,21 @@ local function in_pieces(list, send)
 end
 
 -- Reads records ("r1", "r1t2") and raw texts ("r1t2:payload"), one command per shard; what is known is not read again.
+-- With a task comes its run, from the same shard.
 local function load(names)
-  local wanted = {}
-  for _, name in ipairs(names) do
-    if known[name] == nil and raw[name] == nil then
+  local wanted, asked = {}, {}
+  local function ask(name)
+    if known[name] == nil and raw[name] == nil and not asked[name] then
       local shard = shard_of(name)
       wanted[shard] = wanted[shard] or {}
       table.insert(wanted[shard], name)
+      asked[name] = true
+    end
+  end
+  for _, name in ipairs(names) do
+    ask(name)
+    if not string.find(name, ":", 1, true) then
+      ask(run_of(name))
     end
   end
   for shard, list in pairs(wanted) do
@@ -45,6 +55,12 @@ local function load(names)
         end
       end
     end)
+  end
+  for name in pairs(asked) do
+    if known[name] and not known[run_of(name)] then
+      hidden[name] = known[name]
+      known[name] = false
+    end
   end
 end
 
