@@ -21,7 +21,7 @@ export interface Bundle {
 export const PROJECT_ROOT = join(import.meta.dirname, "..", "..");
 
 /** Besides `src/`, the files that decide what the bundle contains. */
-const INPUTS = ["wrangler.toml", "package-lock.json", "tsconfig.json"];
+const INPUTS = ["infra/stage.mjs", "wrangler.toml", "package-lock.json", "tsconfig.json"];
 const ENTRY = "index.js";
 const BUILDS_KEPT = 4;
 

@@ -2,7 +2,7 @@
  * Sends scripts and commands to Upstash over REST. A call that gets no answer is sent again: every script is safe to
  * run twice for one request. Knows Redis' errors; nothing above it does.
  */
-import { Redis } from "@upstash/redis/cloudflare";
+import { ask, askAll, RedisRefusal } from "./rest.ts";
 import type { Script } from "./script.ts";
 import { openSubscription, type Subscription } from "./subscription.ts";
 
@@ -29,44 +29,24 @@ export type Read = readonly ["GET", key: string] | readonly ["HMGET", key: strin
 const PAUSES_MS = [30, 200, 800];
 
 export function createTransport({ url, token, timeout_ms = 5_000 }: TransportConfig): Transport {
-  const redis = new Redis({
-    url,
-    token,
-    // The client's own retries would be fine, but its defaults wait too long and `retry: false` still sends twice.
-    retry: { retries: 0 },
-    // A static signal resolves to null on time-out; a function throws, which is what a fault should do.
-    signal: () => AbortSignal.timeout(timeout_ms),
-    enableAutoPipelining: false,
-    enableTelemetry: false,
-    automaticDeserialization: false,
-    responseEncoding: false,
-    readYourWrites: false,
-  });
+  const setup = { url: url.replace(/\/+$/, ""), token, timeout_ms };
   return {
     run: (script, keys, args) =>
       again(async () => {
-        const sha = await script.sha();
+        const rest = [String(keys.length), ...keys, ...args];
         try {
-          return text(await redis.evalsha(sha, [...keys], [...args]));
+          return text(await ask(setup, ["EVALSHA", await script.sha(), ...rest]));
         } catch (error) {
           if (!answer(error)?.startsWith("NOSCRIPT")) throw error;
-          return text(await redis.eval(script.text, [...keys], [...args]));
+          return text(await ask(setup, ["EVAL", script.text, ...rest]));
         }
       }),
-    pipeline: (commands) =>
-      again(async () => {
-        const pipeline = redis.pipeline();
-        for (const [name, key, ...fields] of commands) {
-          if (name === "GET") pipeline.get(key);
-          else pipeline.hmget(key, ...fields);
-        }
-        return await pipeline.exec<unknown[]>();
-      }),
+    pipeline: (commands) => again(() => askAll(setup, commands)),
     unlink: (keys) =>
       again(async () => {
-        if (keys.length > 0) await redis.unlink(...keys);
+        if (keys.length > 0) await ask(setup, ["UNLINK", ...keys]);
       }),
-    subscribe: (channel) => openSubscription({ url, token, channel, timeout_ms }),
+    subscribe: (channel) => openSubscription({ ...setup, channel }),
   };
 }
 
@@ -96,15 +76,9 @@ async function again<T>(send: () => Promise<T>): Promise<T> {
   }
 }
 
-/**
- * What Redis answered, if it did: the client's own message goes on with the whole command, payloads included, which
- * must not reach a log. A 429 or a 5xx comes from in front of Redis and is no such answer.
- */
+/** What Redis answered, if it did. A 429 or a 5xx comes from in front of Redis and is no such answer. */
 function answer(error: unknown): string | undefined {
-  if (error instanceof StoreFault) return error.message;
-  if (!(error instanceof Error) || error.name !== "UpstashError") return undefined;
-  const said = error.message.split(", command was:", 1)[0] ?? "";
-  return /^[A-Z]{2,}( |$)/.test(said) ? said : undefined;
+  return error instanceof StoreFault || error instanceof RedisRefusal ? error.message : undefined;
 }
 
 function nameOf(error: unknown): string {
