@@ -25,6 +25,7 @@ export function workerProtocol(
 5. End it with submit_result {lease, status, poll_next: true}:
    - completed, with result: ${result}
    - failed, with error {message, category}: ${failed}
+   - waiting: others do parts, which you created with your lease; you get it back with their results in children.
    - released: you cannot do it, another agent may; result: your notes for it.
 6. The reply may hold your next task in next: go on at 3. Otherwise go on at 1.
 

@@ -204,3 +204,17 @@ test("results that do not fit go by pointer", async () => {
   expect(shown[39]).toHaveProperty("see");
   expect(JSON.stringify(shown).length).toBeLessThan(20_000);
 });
+
+test("leaves its locks to its children, and takes them again when it goes on", async () => {
+  const project = newProject();
+  const lease = await parent(project, { locks: ["src/"] });
+  await child(project, lease, { options: { locks: ["src/a"] } });
+  expect(await project.poll("bob")).toEqual([]);
+  await wait(project, lease);
+  const { lease: inner } = await project.claim("bob");
+  await project.complete(inner, "done");
+  expect((await planningTask(project, "ada")).children).toMatchObject([{ result: "done" }]);
+  await project.task({ options: { locks: ["src/b"] } });
+  expect(await project.poll("bob")).toEqual([]);
+  expect(await project.audit()).toEqual([]);
+});
