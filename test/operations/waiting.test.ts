@@ -48,6 +48,12 @@ const causes: Record<string, (project: Project) => Promise<unknown>> = {
     const { lease } = await project.claim("bob");
     return () => project.complete(lease);
   },
+  "a lock that was given back": async (project) => {
+    await project.task({ options: { locks: ["src/"] } });
+    const { lease } = await project.claim("bob");
+    await project.task({ options: { locks: ["src/a"] } });
+    return () => project.complete(lease);
+  },
   "a lease that another's call found expired": async (project) => {
     await project.task();
     await project.claim("bob", { lease_seconds: 10 });
