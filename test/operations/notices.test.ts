@@ -94,6 +94,19 @@ describe("the agent whose task was cancelled", () => {
     expect(again).toMatchObject({ timed_out: true, notices: STOP });
   });
 
+  test("hears at the end of a long wait what its beginning told again", async () => {
+    const project = newProject();
+    await cancelled(project);
+    await notices(project);
+    project.advance(59);
+    const waiting = project.ok(pollTasks, { agent_id: "ada", wait_seconds: 1 });
+    const record = async (): Promise<unknown> =>
+      JSON.parse((await project.dump()).hashes["control"]?.["agent:ada"] ?? "{}");
+    await expect.poll(record).toHaveProperty("waits_until");
+    project.advance(1);
+    expect(await waiting).toMatchObject({ timed_out: true, notices: STOP });
+  });
+
   test("is told of many, and its record stays small", async () => {
     const project = newProject();
     for (let round = 0; round < 4; round++) {
