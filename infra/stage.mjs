@@ -1,7 +1,7 @@
 /**
  * Lays out the Worker's sources as they are bundled, in `.baton/worker`: as they stand, but Lua without its comments and
- * indentation, a quarter of what the scripts weigh. Wrangler runs it before it bundles (`[build]` in wrangler.toml). Two
- * may run at once: a file is put in its place by a rename, and only where it differs.
+ * most of its indentation, a quarter of what the scripts weigh. Wrangler runs it before it bundles (`[build]` in
+ * wrangler.toml). Two may run at once: a file is put in its place by a rename, and only where it differs.
  */
 import { randomUUID } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
@@ -25,12 +25,15 @@ for (const file of await filesIn(TO).catch(() => [])) {
   if (!staged.has(file) && !file.endsWith(".new")) await rm(file, { force: true });
 }
 
-/** A comment of ours takes its line alone, and no text of ours spans lines. */
+/**
+ * A comment of ours takes its line alone, and no text of ours spans lines. One space stays before what is indented: what
+ * stands at the top level is told by its place (`src/store/enclose.ts`).
+ */
 function withoutComments(lua) {
   return lua
     .split("\n")
-    .map((line) => line.trim())
-    .filter((line) => line !== "" && !line.startsWith("--"))
+    .map((line) => line.replace(/^\s+/, " ").trimEnd())
+    .filter((line) => line !== "" && !/^ ?--/.test(line))
     .join("\n");
 }
 

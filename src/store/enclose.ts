@@ -1,6 +1,7 @@
 /**
  * Joins chunks so that what only one of them names stays inside it: Lua allows 200 local variables at a time, and the
- * chunks of a script have more. Names are compared as words, so that one in a comment counts as used.
+ * chunks of a script have more. Names are compared as words, so that one in a comment counts as used; what is declared at
+ * the top level of a chunk stands at the beginning of its line, and nothing else does.
  */
 
 interface Chunk {
