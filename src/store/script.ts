@@ -43,19 +43,27 @@ export interface Script {
 const SHEBANG = "#!lua flags=allow-key-locking";
 
 export function script(spec: ScriptSpec): Script {
-  const body = join(spec.chunks, spec.source);
-  const text = [SHEBANG, ...locals(spec), ...constants(body), body].join("\n");
+  let text: string | undefined;
   let sha: Promise<string> | undefined;
+  // Put together when it is first wanted: a call wants one of them, and a Worker has to start soon.
+  const whole = (): string => (text ??= render(spec));
   return {
     name: spec.name,
-    text,
-    sha: () => (sha ??= sha1(text)),
+    get text() {
+      return whole();
+    },
+    sha: () => (sha ??= sha1(whole())),
     keys: (keys, callKeys) => [
       ...spec.keys.map((key) => keys.project[key]),
       ...(spec.shards ? keys.shards : []),
       ...callKeys,
     ],
   };
+}
+
+function render(spec: ScriptSpec): string {
+  const body = join(spec.chunks, spec.source);
+  return [SHEBANG, ...locals(spec), ...constants(body), body].join("\n");
 }
 
 function locals(spec: ScriptSpec): string[] {
