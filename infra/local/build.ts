@@ -4,6 +4,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { mkdir, readFile, readdir, rename, rm, stat, utimes } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { stripVTControlCharacters } from "node:util";
+import { stage } from "./stage.ts";
 
 /** What a runtime needs to serve the Worker. */
 export interface Bundle {
@@ -21,7 +22,7 @@ export interface Bundle {
 export const PROJECT_ROOT = join(import.meta.dirname, "..", "..");
 
 /** Besides `src/`, the files that decide what the bundle contains. */
-const INPUTS = ["infra/stage.mjs", "wrangler.toml", "package-lock.json", "tsconfig.json"];
+const INPUTS = ["infra/local/stage.ts", "wrangler.toml", "package-lock.json", "tsconfig.json"];
 const ENTRY = "index.js";
 const BUILDS_KEPT = 4;
 
@@ -40,7 +41,7 @@ export async function buildWorker({ root = PROJECT_ROOT } = {}): Promise<Bundle>
     await mkdir(builds, { recursive: true });
     const unfinished = join(builds, `unfinished-${randomUUID()}`);
     try {
-      await wrangler(root, unfinished);
+      await bundle(root, unfinished);
       await rename(unfinished, dir).catch(async (error: unknown) => {
         if (!(await exists(join(dir, ENTRY)))) throw error;
       });
@@ -67,9 +68,11 @@ async function fingerprint(root: string): Promise<string> {
   return hash.digest("hex").slice(0, 16);
 }
 
-async function wrangler(root: string, outdir: string): Promise<void> {
+/** Bundles the Worker into `outdir`; returns what wrangler says of it. */
+export async function bundle(root: string, outdir: string): Promise<string> {
+  const entry = relative(root, join(await stage(root), "index.ts"));
   const bin = join(PROJECT_ROOT, "node_modules", "wrangler", "bin", "wrangler.js");
-  const child = spawn(process.execPath, [bin, "deploy", "--dry-run", "--outdir", outdir], {
+  const child = spawn(process.execPath, [bin, "deploy", entry, "--dry-run", "--outdir", outdir], {
     cwd: root,
     env: { ...process.env, WRANGLER_SEND_METRICS: "false" },
     stdio: ["ignore", "pipe", "pipe"],
@@ -83,6 +86,7 @@ async function wrangler(root: string, outdir: string): Promise<void> {
   });
   if (code !== 0)
     throw new Error(`The Worker did not build:\n${stripVTControlCharacters(output).trim()}`);
+  return output;
 }
 
 async function modulesOf(dir: string): Promise<string[]> {
