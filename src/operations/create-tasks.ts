@@ -1,18 +1,17 @@
 /** Creates tasks in one run: what `create_task` and `create_workflow` share. */
-import { checkGraph } from "../domain/graph.ts";
 import { LIMITS } from "../domain/limits.ts";
-import { parseRunId, parseTaskId, runOf } from "../domain/ids.ts";
+import { parseRunId, runOf } from "../domain/ids.ts";
 import { nearest } from "../domain/nearest.ts";
 import { ok, refuse, type Result } from "../domain/refusal.ts";
-import type { Creation, TextBeside } from "../store/store.ts";
+import type { Creation } from "../store/store.ts";
 import type { HeldLease } from "../store/held-lease.ts";
 import { createStaged } from "./create-staged.ts";
 import { creationRefusal } from "./creation-refusal.ts";
 import { readLease } from "./lease-refusal.ts";
-import { newTask } from "./new-task.ts";
 import { notFound } from "./not-found.ts";
 import { sayNotices } from "./notices.ts";
 import type { Call } from "./operation.ts";
+import { planCreation } from "./plan-creation.ts";
 import { fingerprint, randomName } from "./random-name.ts";
 
 export interface TaskInput {
@@ -48,32 +47,11 @@ export interface Created {
 }
 
 export async function createTasks(call: Call, input: CreateInput): Promise<Result<Created>> {
-  const { services, caller } = call;
-  const parent = parentOf(call, input);
-  if (!parent.ok) return parent;
-  const lease = parent.value;
-  const planned = plan(input, { lease, blobName: () => randomName(services.random) });
-  if (!planned.ok) return planned;
-  const large = input.tasks.length > LIMITS.tasks_per_create;
-  if (lease && large) {
-    return refuse(
-      "limit",
-      `Nothing was created: under a lease at most ${LIMITS.tasks_per_create} tasks are created at once.`,
-      { limit: LIMITS.tasks_per_create },
-    );
-  }
-  const creation = {
-    ...planned.value,
-    operation_id: call.operation_id,
-    created_by: caller.key_id,
-    ...(lease && { lease }),
-    ...(input.idempotency_key !== undefined && {
-      idempotency_key: input.idempotency_key,
-      // A later attempt of the same parent that sends the same finds what the one before it created.
-      fingerprint: await fingerprint({ ...input, ...(lease && { lease: lease.task_id }) }),
-    }),
-  };
-  const reply = large ? await createStaged(call, creation) : await services.store.create(creation);
+  const prepared = await prepare(call, input);
+  if (!prepared.ok) return prepared;
+  const { creation, lease, large } = prepared.value;
+  const { store } = call.services;
+  const reply = large ? await createStaged(call, creation) : await store.create(creation);
   if ("refused" in reply) return creationRefusal(reply.refused, { input, lease });
   const { run_id, types } = reply.said;
   const note = unserved(creation.agent_types, Object.keys(types));
@@ -88,13 +66,70 @@ export async function createTasks(call: Call, input: CreateInput): Promise<Resul
   return ok({ run_id, ...made, ...(note && { note }) });
 }
 
+export interface Rehearsed {
+  /** How many would wait for nothing. */
+  readonly ready: number;
+  /** Existing tasks that are depended on and have not ended. */
+  readonly open: readonly string[];
+  readonly note?: string;
+}
+
+/** Whether the same creation would be refused; nothing is written. */
+export async function rehearseTasks(call: Call, input: CreateInput): Promise<Result<Rehearsed>> {
+  const prepared = await prepare(call, input);
+  if (!prepared.ok) return prepared;
+  const { creation, lease } = prepared.value;
+  const { idempotency_key: _, payloads: __, texts: ___, ...checked } = creation;
+  const reply = await call.services.store.rehearse(checked);
+  if ("refused" in reply) return creationRefusal(reply.refused, { input, lease });
+  const { tasks, open, types } = reply.said;
+  const note = unserved(creation.agent_types, Object.keys(types));
+  return ok({ ready: countReady(tasks), open, ...(note && { note }) });
+}
+
+interface Prepared {
+  readonly creation: Creation;
+  readonly lease: HeldLease | undefined;
+  /** Too large for one script. */
+  readonly large: boolean;
+}
+
+async function prepare(call: Call, input: CreateInput): Promise<Result<Prepared>> {
+  const { services, caller, operation_id } = call;
+  const parent = parentOf(call, input);
+  if (!parent.ok) return parent;
+  const lease = parent.value;
+  const planned = planCreation(input, { lease, blobName: () => randomName(services.random) });
+  if (!planned.ok) return planned;
+  const large = input.tasks.length > LIMITS.tasks_per_create;
+  if (lease && large) {
+    return refuse(
+      "limit",
+      `Nothing was created: under a lease at most ${LIMITS.tasks_per_create} tasks are created at once.`,
+      { limit: LIMITS.tasks_per_create },
+    );
+  }
+  const creation = {
+    ...planned.value,
+    operation_id,
+    created_by: caller.key_id,
+    ...(lease && { lease }),
+    ...(input.idempotency_key !== undefined && {
+      idempotency_key: input.idempotency_key,
+      // A later attempt of the same parent that sends the same finds what the one before it created.
+      fingerprint: await fingerprint({ ...input, ...(lease && { lease: lease.task_id }) }),
+    }),
+  };
+  return ok({ creation, lease, large });
+}
+
 function countReady(tasks: Created["tasks"]): number {
   return tasks.filter(({ status }) => status === "ready").length;
 }
 
 /** Whether anything is wrong with it that can be seen without looking at what exists. */
 export function checkCreation(input: CreateInput): Result<unknown> {
-  return plan(input, { lease: undefined, blobName: () => "" });
+  return planCreation(input, { lease: undefined, blobName: () => "" });
 }
 
 /** The lease under which the tasks are created, if there is one; a worker needs one. */
@@ -118,61 +153,6 @@ function parentOf({ caller }: Call, input: CreateInput): Result<HeldLease | unde
     "invalid",
     `Children belong to the run of their parent (${own}), not to ${input.run_id}: leave run_id out.`,
   );
-}
-
-type Plan = Omit<Creation, "operation_id" | "created_by">;
-
-/** Checks all that can be checked without looking at what exists. */
-function plan(
-  input: CreateInput,
-  { lease, blobName }: { lease: HeldLease | undefined; blobName: () => string },
-): Result<Plan> {
-  const graph = checkGraph(
-    input.tasks.map(({ key, dependencies }) => ({ key, dependencies: dependencies ?? [] })),
-    (name) => parseTaskId(name) !== undefined,
-  );
-  if (graph.faults.length > 0) {
-    const faults = graph.faults.map(({ text }) => text);
-    return refuse("graph", `Nothing was created: ${faults.join("; ")}.`, { faults });
-  }
-  const numbers = new Map(input.tasks.map(({ key }, index) => [key, index + 1]));
-  const tasks = [];
-  const payloads = [];
-  const texts: TextBeside[] = [];
-  for (const task of input.tasks) {
-    const made = newTask(task, { numbers, blobName });
-    if (!made.ok) return made;
-    const number = tasks.push(made.value.task);
-    texts.push(...made.value.texts.map((beside) => ({ ...beside, number })));
-    payloads.push(made.value.payload);
-  }
-  const upstream = input.tasks
-    .flatMap(({ dependencies }) => dependencies ?? [])
-    .filter((name) => !numbers.has(name));
-  const run = lease ? runOf(lease.task_id) : (input.run_id ?? upstreamRun(input, upstream));
-  return ok({
-    ...(run !== undefined && { run_id: run }),
-    ...(input.name !== undefined && { name: input.name.toWellFormed() }),
-    ...(input.schedule !== undefined && { schedule: input.schedule }),
-    tasks,
-    payloads,
-    texts,
-    sequence: graph.sequence.map((index) => index + 1),
-    upstream: [...new Set(upstream)],
-    agent_types: [
-      ...new Set(
-        tasks.flatMap(({ agent_type, review }) => [agent_type, review?.agent_type ?? []]).flat(),
-      ),
-    ],
-  });
-}
-
-/** A single task without a run joins that of its first dependency; a workflow is always a run of its own. */
-function upstreamRun(input: CreateInput, upstream: readonly string[]): string | undefined {
-  const [first] = upstream;
-  return input.name === undefined && first !== undefined
-    ? first.slice(0, first.indexOf("t"))
-    : undefined;
 }
 
 function unserved(types: readonly string[], served: readonly string[]): string | undefined {

@@ -3,9 +3,11 @@ import * as z from "zod";
 import { LIMITS } from "../domain/limits.ts";
 import { ok, refuse, type Result } from "../domain/refusal.ts";
 import { AGENTS } from "../domain/role.ts";
+import { readCronOption } from "../domain/schedule.ts";
 import { type CreateInput, createTasks, type TaskInput } from "./create-tasks.ts";
 import { agentType, idempotencyKey, jsonObject, lease, priority } from "./fields.ts";
 import { notices } from "./notices.ts";
+import { dryRun } from "./dry-run.ts";
 import { type Call, defineOperation } from "./operation.ts";
 import { makeSchedule } from "./schedules/make-schedule.ts";
 
@@ -42,19 +44,26 @@ export const createWorkflow = defineOperation({
     schedule_id: z.string().optional(),
     tasks: z.int(),
     ready: z.int().optional(),
+    /** With `dry_run`: keys by the moment at which they may start, and a longest chain of them. */
+    waves: z.array(z.array(z.string())).optional(),
+    critical_path: z.array(z.string()).optional(),
+    more: z.string().optional(),
     /** With a lease: the first child; the others are numbered on from there. */
     first: z.string().optional(),
     note: z.string().optional(),
     notices,
   }),
   run: async (call, { lease, dry_run, idempotency_key, ...given }) => {
-    if (dry_run) return refuse("not_available", "dry_run is not yet available; leave it out.");
     const { cron, ...options } = given.options ?? {};
     const input: Workflow = { ...given, options };
     const creation = creationOf(input);
     if (!creation.ok) return creation;
     const all = { ...creation.value, ...(lease !== undefined && { lease }) };
-    if (cron !== undefined && cron !== null && cron !== "") {
+    if (dry_run) {
+      const option = isGiven(cron) ? readCronOption(cron) : ok(undefined);
+      return option.ok ? dryRun(call, all) : option;
+    }
+    if (isGiven(cron)) {
       const made = await makeSchedule(call, {
         cron,
         workflow: input,
@@ -82,6 +91,10 @@ export const createWorkflow = defineOperation({
     });
   },
 });
+
+function isGiven(option: unknown): boolean {
+  return option !== undefined && option !== null && option !== "";
+}
 
 /** Creates the run of a schedule for one of its times, and however often it is called for that time, only one. */
 export async function createScheduledRun(

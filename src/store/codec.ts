@@ -105,6 +105,11 @@ export const createReply = z.strictObject({
   notices,
 });
 
+export const rehearseReply = createReply.omit({ notices: true }).extend({
+  /** Existing tasks that are depended on and have not ended. */
+  open: z.array(z.string()),
+});
+
 export const pollReply = z.strictObject({
   now: z.int(),
   agent_type: z.string(),

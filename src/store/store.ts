@@ -18,6 +18,7 @@ import {
   listReply,
   pollReply,
   readReply,
+  rehearseReply,
   retireReply,
   type Said,
   sentReply,
@@ -163,6 +164,10 @@ export interface CancelRun {
 /** Everything inside one project. */
 export interface Store extends StagingStore {
   create(creation: Creation): Promise<Said<z.infer<typeof createReply>>>;
+  /** Whether the same creation would be refused: writes nothing. */
+  rehearse(
+    creation: Omit<Creation, "payloads" | "texts" | "idempotency_key">,
+  ): Promise<Said<z.infer<typeof rehearseReply>>>;
   poll(poll: Poll): Promise<Said<z.infer<typeof pollReply>>>;
   heartbeat(beat: {
     readonly lease: HeldLease;
@@ -256,6 +261,13 @@ export function createStore(options: StoreOptions): Store {
           ),
         ],
         texts: payloads,
+      }),
+    rehearse: ({ operation_id, ...request }) =>
+      run({
+        script: SCRIPTS.create,
+        reply: rehearseReply,
+        request: { ...request, dry_run: true },
+        keys: [keys.operation(operation_id)],
       }),
     poll: (request) => run({ script: SCRIPTS.poll, reply: pollReply, request }),
     heartbeat: (request) => run({ script: SCRIPTS.heartbeat, reply: heartbeatReply, request }),

@@ -33,6 +33,10 @@ if refusal then
   return redis.call("GET", operation) or (type(refusal) == "string" and refusal or cjson.encode(refusal))
 end
 
+if request.dry_run then
+  -- Nothing is flushed, so that nothing was written.
+  return reply_for(run, tasks, open_upstream())
+end
 local reply = reply_for(run, tasks)
 local first = redis.call("SET", operation, reply, "NX", "EX", LIMITS.operation_id_seconds)
 if not first then

@@ -115,7 +115,18 @@ local function build_tasks(run)
   return made
 end
 
-local function reply_for(run, tasks)
+-- Of the existing tasks that are depended on, those that have not ended.
+local function open_upstream()
+  local open = {}
+  for _, id in ipairs(request.upstream) do
+    if not TERMINAL[known[id].status] then
+      table.insert(open, '"' .. id .. '"')
+    end
+  end
+  return open
+end
+
+local function reply_for(run, tasks, open)
   local parts = {}
   for number, task in ipairs(tasks) do
     parts[number] = '{"task_id":"' .. task.task_id .. '","status":"' .. task.status .. '"}'
@@ -126,7 +137,9 @@ local function reply_for(run, tasks)
     .. (control_values.types or "{}")
     .. ',"tasks":['
     .. table.concat(parts, ",")
-    .. "]}"
+    .. "]"
+    .. (open and ',"open":[' .. table.concat(open, ",") .. "]" or "")
+    .. "}"
 end
 
 local function tell(run, tasks)
