@@ -110,7 +110,10 @@ export function why(world: World, look: WhyLook): Reply {
   });
 }
 
-function waitedFor(world: World, { status, dependencies = [] }: TaskRecord): TaskRecord[] {
+function waitedFor(world: World, task: TaskRecord): TaskRecord[] {
+  const { status, dependencies = [], suspended_for, children, review_task } = task;
+  if (suspended_for === "children") return tasksAt(world, children ?? []);
+  if (review_task !== undefined) return tasksAt(world, [review_task]);
   if (status !== "blocked") return [];
   const open = dependencies.filter(({ ended }) => !ended);
   return tasksAt(
