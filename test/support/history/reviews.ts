@@ -31,8 +31,10 @@ function checkStart(
   { tasks, byTask }: Told,
 ): Breach[] {
   if (trigger_rule === "one_failed") return [];
-  const start = firstOf(byTask.get(task_id), ({ type }) => type === "task.claimed");
-  if (!start) return [];
+  const begins = ({ type }: Fact): boolean => type === "task.claimed" || type === "task.failed";
+  const start = firstOf(byTask.get(task_id), begins);
+  // Failed before it began, by its deadline: whoever retries it by hand does not wait for the others.
+  if (start?.type !== "task.claimed") return [];
   const early = dependencies.filter((dependency) => {
     const end = firstOf(byTask.get(dependency.task_id), ({ type }) => ENDS.has(type));
     return tasks.get(dependency.task_id)?.review && (!end || end.at > start.at);
