@@ -88,7 +88,7 @@ function jsonOf(text: string): unknown {
 }
 
 /** `fetch` hides what happened in the cause. */
-function causeOf(error: unknown): string {
+export function causeOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error.name === "TimeoutError") return "no answer in time";
   const { cause } = error;

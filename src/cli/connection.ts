@@ -14,7 +14,7 @@ export const CONNECTION_FLAGS = {
   url: { value: "URL", help: "the server (default: BATON_URL, else the local stack)" },
   key: {
     value: "KEY",
-    help: "an orchestrator key (default: BATON_KEY, which other users cannot see)",
+    help: "a key, mostly an orchestrator's (default: BATON_KEY, which other users cannot see)",
   },
 } as const;
 

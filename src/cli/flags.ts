@@ -21,7 +21,7 @@ export type Parsed<F extends Flags> =
 
 /**
  * Reads `args` by `flags`. Refuses unknown flags, values that are missing or not expected, and words that are no flags
- * unless `takes` names as many: all of them must then be there.
+ * unless `takes` names as many: all of them must then be there, but for a last one in brackets such as `[RUN]`.
  */
 export function parseFlags<const F extends Flags>(
   flags: F,
@@ -60,7 +60,8 @@ export function parseFlags<const F extends Flags>(
   const surplus = words[takes.length];
   if (surplus !== undefined) return refused(`Nothing is expected here: ${surplus}.`);
   const lacking = takes[words.length];
-  if (lacking !== undefined && !values["help"]) return refused(`${lacking} is missing.`);
+  if (lacking !== undefined && !lacking.startsWith("[") && !values["help"])
+    return refused(`${lacking} is missing.`);
   // Built name by name from `flags`: the shape that the type states.
   return { ok: true, values: values as FlagValues<F>, words };
 }

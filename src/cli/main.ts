@@ -5,11 +5,12 @@ import * as z from "zod";
 import { nearest } from "../domain/nearest.ts";
 import { Unreachable } from "./api.ts";
 import { type Command, complain, EXIT, type ExitCode, misused, say } from "./command.ts";
+import { events } from "./commands/events.ts";
 import { run } from "./commands/run.ts";
 import { answer, retry } from "./commands/steer.ts";
 import { wait } from "./commands/wait.ts";
 
-const COMMANDS: readonly Command[] = [run, wait, answer, retry];
+const COMMANDS: readonly Command[] = [run, wait, events, answer, retry];
 
 process.exitCode = await main(process.argv.slice(2));
 

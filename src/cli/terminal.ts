@@ -47,3 +47,8 @@ export function createTerminal(
     },
   };
 }
+
+/** For whoever watches; nothing for scripts and hooks. */
+export function tellOnTerminal(line: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`${line}\n`);
+}

@@ -12,11 +12,11 @@ const LOOK_MS = 60_000;
 const LISTEN_MS = LOOK_MS + 30_000;
 
 /**
- * `start`: from here on nothing is missed. `gap`: what happened before `oldest`, the first entry that the log still has,
+ * `start`: from here on nothing is missed. `at`: whoever resumes after this id misses nothing and is told nothing twice. `gap`: what happened before `oldest`, the first entry that the log still has,
  * is no longer known. `quiet`: nothing for a while.
  */
 export type Followed =
-  | { readonly kind: "start" | "quiet" }
+  | { readonly kind: "start" | "quiet"; readonly at: string }
   | { readonly kind: "gap"; readonly oldest: string }
   | { readonly kind: "events"; readonly events: readonly BatonEvent[] };
 
@@ -45,11 +45,11 @@ export async function* followEvents(
   signal.addEventListener("abort", close);
   try {
     const start = await log.read({ listen_ms: LISTEN_MS });
-    yield { kind: "start" };
+    let after = last ?? start.newest;
+    yield { kind: "start", at: after };
     if (last !== undefined && isAfter({ id: start.oldest }, last)) {
       yield { kind: "gap", oldest: start.oldest };
     }
-    let after = last ?? start.newest;
     while (goesOn(ends)) {
       const page = await log.read({ after, listen_ms: LISTEN_MS });
       const events = page.events.filter(({ fact }) => matches(filter, fact));
@@ -58,7 +58,7 @@ export async function* followEvents(
       if (page.events.length > 0) continue;
       const looks = Math.min(ends, Date.now() + LOOK_MS);
       while (goesOn(looks) && !(await bell.heard(Math.min(QUIET_MS, looks - Date.now())))) {
-        yield { kind: "quiet" };
+        yield { kind: "quiet", at: after };
       }
     }
   } finally {

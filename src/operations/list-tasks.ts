@@ -71,6 +71,12 @@ export const listTasks = defineOperation({
             taskLine(task, { now, awaited }),
             // Long, and wanted only by whoever looks for questions.
             status === "needs_input" && { question: task.question },
+            // Wanted only by whoever looks for work: who may have it.
+            status === "ready" && {
+              requires: task.requires,
+              assignee: task.assignee,
+              not_by: task.not_by,
+            },
           ),
         ),
       );

@@ -6,20 +6,14 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { PROJECT_ROOT } from "../../infra/local/build.ts";
 import { freePort } from "../../infra/local/redis/free-port.ts";
-import { type Command, startCommand } from "../local/support/command.ts";
 import { useStack } from "../support/stack.ts";
 import { apiOf } from "../support/worker-api.ts";
+import { baton, connectionOf } from "./support/baton.ts";
 
 const stack = useStack();
 
-function baton(...args: string[]): Command {
-  const command = startCommand("src/cli/bin.mjs", args);
-  onTestFinished(() => void command.child.kill("SIGKILL"));
-  return command;
-}
-
 function connected(): string[] {
-  return ["--url", stack().baseUrl, "--key", stack().keys.orchestrator];
+  return connectionOf(stack());
 }
 
 async function fileOf(text: string, name = "build.yaml"): Promise<string> {

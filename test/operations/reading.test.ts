@@ -70,6 +70,13 @@ describe("list_tasks", () => {
     expect(await listAll(project, { agent_type: "planning" })).toEqual([]);
   });
 
+  test("says of ready work who may have it", async () => {
+    const project = newProject();
+    await project.task({ options: { requires: ["gpu"], assignee: "ada" } });
+    const { tasks } = await pageOf(project, { status: "ready" });
+    expect(tasks).toMatchObject([{ requires: ["gpu"], assignee: "ada" }]);
+  });
+
   test("goes on behind a thousand tasks that do not match", async () => {
     const project = newProject();
     await project.task({ agent_type: "planning" });

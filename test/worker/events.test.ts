@@ -97,6 +97,21 @@ test(
   },
 );
 
+test("a stream says where it begins, so that a reader to which nothing was told yet can resume", async () => {
+  await apiOf(stack()).task("before");
+  const response = await fetch(`${stack().baseUrl}/v1/events?agent_type=resumed`, {
+    headers: headersOf("viewer"),
+  });
+  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+  const { value = "" } = (await reader?.read()) ?? {};
+  await reader?.cancel();
+  const after = /^id: (\d+-\d+)$/m.exec(value)?.[1] ?? "";
+  const task_id = await apiOf(stack()).task("resumed");
+  const resumed = await openEvents(stack(), "?agent_type=resumed", { after });
+  expect((await resumed.take(1))[0]?.data["task_id"]).toBe(task_id);
+  resumed.close();
+});
+
 test("a stream goes on when Upstash ends its own, and hears what came meanwhile", async () => {
   const reader = await openEvents(stack(), "?agent_type=late");
   const { upstash } = stack();

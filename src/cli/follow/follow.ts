@@ -1,7 +1,7 @@
 /** Follows a run until it ends: a line for each change, what needs a person, and a summary at the end. */
-import { setTimeout as pause } from "node:timers/promises";
 import type { Result } from "../../domain/refusal.ts";
-import { type Api, Unreachable } from "../api.ts";
+import type { Api } from "../api.ts";
+import { patiently } from "../patience.ts";
 import type { Terminal } from "../terminal.ts";
 import { clean } from "../text.ts";
 import { type Change, changesBetween } from "./changes.ts";
@@ -20,9 +20,6 @@ export interface FollowOptions {
 
 /** Errors and questions asked for at one look; when hundreds of tasks fail at once, the rest are told without. */
 const DETAILS_PER_LOOK = 20;
-/** A server that restarts is back sooner. */
-const GIVE_UP_AFTER_MS = 60_000;
-const TRY_AGAIN_MS = 1_000;
 
 /** The run as it was when it ended. Throws `Unreachable` when the server stays away, and when `signal` fires. */
 export async function followRun(api: Api, options: FollowOptions): Promise<Result<RunView>> {
@@ -31,8 +28,9 @@ export async function followRun(api: Api, options: FollowOptions): Promise<Resul
   let started: number | undefined;
   let before: RunView | undefined;
   let cursor: string | undefined;
+  const patience = { say: terminal.line, signal };
   for (;;) {
-    const read = await patiently(options, () => readRun(api, run_id, { signal }));
+    const read = await patiently(patience, () => readRun(api, run_id, { signal }));
     if (!read.ok) return read;
     const run = read.value;
     started ??= Date.now() - (run.created_seconds_ago ?? 0) * 1_000;
@@ -44,7 +42,7 @@ export async function followRun(api: Api, options: FollowOptions): Promise<Resul
       return read;
     }
     terminal.status(progress(run, (Date.now() - started) / 1_000));
-    const waited = await patiently(options, () => waitForChange(api, { run_id, cursor, signal }));
+    const waited = await patiently(patience, () => waitForChange(api, { run_id, cursor, signal }));
     for (const need of waited.needs) {
       if (!told.has(need)) terminal.line(need);
       told.add(need);
@@ -54,34 +52,14 @@ export async function followRun(api: Api, options: FollowOptions): Promise<Resul
 }
 
 async function tell(api: Api, changes: readonly Change[], options: FollowOptions): Promise<void> {
+  const patience = { say: options.terminal.line, signal: options.signal };
   const asked = new Set(changes.filter(({ asks }) => asks).slice(0, DETAILS_PER_LOOK));
   for (const change of changes) {
     const { task_id, title } = change.task;
     const details = asked.has(change)
-      ? await patiently(options, () => detailsOf(api, task_id, { signal: options.signal }))
+      ? await patiently(patience, () => detailsOf(api, task_id, { signal: options.signal }))
       : {};
     const name = clean(options.nameOf?.(task_id) ?? title, 60);
     options.terminal.line(`${task_id} ${name}: ${change.say(details)}`);
-  }
-}
-
-/** Goes on through a restart of the server; the run does not depend on being watched. */
-async function patiently<T>(
-  { terminal, signal }: FollowOptions,
-  ask: () => Promise<T>,
-): Promise<T> {
-  const since = Date.now();
-  let said = false;
-  for (;;) {
-    try {
-      const answer = await ask();
-      if (said) terminal.line("Connected again.");
-      return answer;
-    } catch (error) {
-      if (!(error instanceof Unreachable) || Date.now() - since > GIVE_UP_AFTER_MS) throw error;
-      if (!said) terminal.line(`${error.message} Trying again.`);
-      said = true;
-      await pause(TRY_AGAIN_MS, undefined, { signal });
-    }
   }
 }

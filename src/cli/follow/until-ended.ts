@@ -2,6 +2,7 @@
 import { type Api, Unreachable } from "../api.ts";
 import { complain, EXIT, type ExitCode, misused, say } from "../command.ts";
 import { createTerminal } from "../terminal.ts";
+import { untilStopped } from "../stopped.ts";
 import { followRun } from "./follow.ts";
 
 export async function untilEnded(
@@ -9,14 +10,12 @@ export async function untilEnded(
   { run_id, nameOf }: { run_id: string; nameOf?: (task_id: string) => string | undefined },
 ): Promise<ExitCode> {
   const terminal = createTerminal(process.stdout, process.env);
-  const enough = new AbortController();
-  const stop = () => enough.abort();
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, stop);
+  const enough = untilStopped();
   try {
     const followed = await followRun(api, {
       run_id,
       terminal,
-      signal: enough.signal,
+      signal: enough,
       ...(nameOf && { nameOf }),
     });
     if (!followed.ok) return misused(followed.refusal.message);
@@ -24,7 +23,7 @@ export async function untilEnded(
   } catch (error) {
     terminal.end();
     const goesOn = `${run_id} goes on without being watched. Watch it again with: npx baton wait ${run_id}`;
-    if (enough.signal.aborted) {
+    if (enough.aborted) {
       say(goesOn);
       return EXIT.interrupted;
     }

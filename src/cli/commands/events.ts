@@ -1,0 +1,72 @@
+/** `npx baton events --follow`: what happens, a line for each event. */
+import { defineCommand, EXIT, misused } from "../command.ts";
+import { CONNECTION_FLAGS, findConnection } from "../connection.ts";
+import { jsonOf, lineOf } from "../events/line.ts";
+import { followStream } from "../events/stream.ts";
+import { untilStopped } from "../stopped.ts";
+import { tellOnTerminal } from "../terminal.ts";
+
+const FLAGS = {
+  follow: { help: "print events as they happen, until Ctrl-C" },
+  run: { value: "RUN", help: "only of this run, such as r12 (several with commas)" },
+  types: { value: "TYPES", help: "only these, such as task.failed,run.* (default: all)" },
+  "agent-type": { value: "TYPE", help: "only of tasks for this agent type" },
+  after: { value: "ID", help: "begin after this event, with what has happened since" },
+  json: { help: "JSON lines, with the ids that --after takes" },
+  ...CONNECTION_FLAGS,
+} as const;
+
+const ABOUT = `Prints what happens in the project, each event once and in order; goes on by itself when the server was away.
+What the server's log no longer has is told as a gap. Any key will do. Exit codes: 2 the call is wrong, 3 the server cannot
+be reached or was away for ten minutes, 130 Ctrl-C.`;
+
+export const events = defineCommand({
+  name: "events",
+  takes: [],
+  summary: "print what happens, as it happens",
+  about: ABOUT,
+  flags: FLAGS,
+  run: async (_, values) => {
+    if (!values.follow) {
+      return misused("Events are printed as they happen: add --follow. See --help.");
+    }
+    const connection = await findConnection({ flags: values, env: process.env });
+    if (!connection.ok) return misused(connection.refusal.message);
+    const { run, types, "agent-type": agent_type, after } = values;
+    const stopped = untilStopped();
+    const steps = followStream(connection.value, {
+      query: {
+        ...(run !== undefined && { run_id: run }),
+        ...(types !== undefined && { types }),
+        ...(agent_type !== undefined && { agent_type }),
+      },
+      after,
+      signal: stopped,
+      say: tellOnTerminal,
+    });
+    const textOf = values.json ? jsonOf : lineOf;
+    try {
+      for (;;) {
+        const { done, value: step } = await steps.next();
+        if (done) return misused(step.refused);
+        if (step.kind === "events" && !(await print(step.events.map(textOf)))) return EXIT.done;
+      }
+    } catch (error) {
+      if (stopped.aborted) return EXIT.interrupted;
+      throw error;
+    } finally {
+      await steps.return({ refused: "" });
+    }
+  },
+});
+
+/** Waits until the lines are taken; false when nobody reads any more, as behind `| head`. */
+function print(lines: readonly string[]): Promise<boolean> {
+  return new Promise((resolve) => {
+    process.stdout.once("error", () => resolve(false));
+    process.stdout.write(lines.map((line) => `${line}\n`).join(""), (error) => {
+      process.stdout.removeAllListeners("error");
+      resolve(!error);
+    });
+  });
+}

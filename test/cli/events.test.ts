@@ -1,0 +1,98 @@
+/** `npx baton events --follow`, against the built Worker. */
+import { expect, test } from "vitest";
+import { useStack } from "../support/stack.ts";
+import { apiOf } from "../support/worker-api.ts";
+import { baton, connectionOf } from "./support/baton.ts";
+
+const stack = useStack();
+
+function follow(...args: string[]): ReturnType<typeof baton> {
+  return baton("events", "--follow", ...args, ...connectionOf(stack(), "viewer"));
+}
+
+/** Makes tasks until one of them is told: from then on the command hears everything. */
+async function hears({ output }: { output: () => string }, agent_type: string): Promise<void> {
+  const heard = async (): Promise<string> => {
+    const task_id = await apiOf(stack()).task(agent_type);
+    return output() && task_id;
+  };
+  await expect.poll(heard, { timeout: 20_000, interval: 200 }).not.toBe("");
+}
+
+test("an event is a line: when, what, of what, and a few facts; Ctrl-C is exit code 130", async () => {
+  const { said, output, child, ended } = follow("--agent-type", "lines", "--types", "task.*");
+  await hears({ output }, "lines");
+  await apiOf(stack()).task("others");
+  const task_id = await apiOf(stack()).task("lines");
+  await said(`task.ready ${task_id}`);
+  child.kill("SIGINT");
+  expect(await ended).toBe(130);
+  const at = String.raw`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z`;
+  expect(output()).toMatch(
+    new RegExp(
+      `\n${at} task.created ${task_id} agent_type=lines\n${at} task.ready ${task_id} agent_type=lines\n$`,
+    ),
+  );
+  expect(output()).not.toContain("others");
+});
+
+test("JSON lines carry ids, and --after begins behind one of them, in one run", async () => {
+  const api = apiOf(stack());
+  const first = follow("--json", "--agent-type", "json");
+  await hears(first, "json");
+  const task_id = await api.task("json");
+  await first.said(`"task.ready","task_id":"${task_id}"`);
+  const created = first
+    .output()
+    .split("\n")
+    .find((line) => line.includes(`"${task_id}"`));
+  const event = JSON.parse(created ?? "");
+  expect(event).toEqual({
+    id: expect.stringMatching(/^\d+-\d+-\d+$/),
+    type: "task.created",
+    task_id,
+    agent_type: "json",
+    at: expect.any(String),
+  });
+  await api.task("json");
+  const run_id = task_id.slice(0, task_id.indexOf("t"));
+  const second = follow("--json", "--run", run_id, "--after", event.id);
+  await api.task("json", { run_id });
+  await second.said(`${run_id}t2`);
+  const types = second.output().trim().split("\n");
+  expect(types[0]).toContain(`"task.ready","task_id":"${task_id}"`);
+  expect(types[1]).toContain(`"task.created","task_id":"${run_id}t2"`);
+});
+
+test("nothing is lost or doubled while the Worker is away", async () => {
+  const api = apiOf(stack());
+  const { said, output } = follow("--agent-type", "away", "--types", "task.created");
+  await hears({ output }, "away");
+  const task_ids: string[] = [];
+  for (let round = 0; round < 3; round++) {
+    await stack().restartWorker();
+    const task_id = await api.task("away");
+    task_ids.push(task_id);
+    await said(`task.created ${task_id} `);
+  }
+  const told = output().match(/r\d+t1/g) ?? [];
+  expect(told.slice(-3)).toEqual(task_ids);
+  expect(new Set(told).size).toBe(told.length);
+});
+
+test("what the log no longer has is told as a gap", async () => {
+  const { said, output } = follow("--after", "1000-0-0");
+  await said("gap: what happened before");
+  expect(output().startsWith("gap: ")).toBe(true);
+});
+
+test.each([
+  [["events"], "Events are printed as they happen: add --follow."],
+  [["events", "--follow", "--types", "task.done"], "there are no events task.done"],
+  [["events", "--follow", "--after", "yesterday"], "must be the id of an event"],
+  [["events", "--folow"], "did you mean --follow?"],
+])("%j is exit code 2 and says why", async (args, message) => {
+  const { ended, output } = baton(...args, ...connectionOf(stack()));
+  expect(await ended).toBe(2);
+  expect(output()).toContain(message);
+});

@@ -1,0 +1,128 @@
+/** `npx baton wait` without a word: for scripts and hooks, against the built Worker. */
+import { expect, onTestFinished, test } from "vitest";
+import { freePort } from "../../infra/local/redis/free-port.ts";
+import { startStack } from "../../infra/local/stack.ts";
+import { useStack } from "../support/stack.ts";
+import { apiOf } from "../support/worker-api.ts";
+import { streamsOpen } from "./support/streams.ts";
+import { baton, connectionOf } from "./support/baton.ts";
+
+const stack = useStack();
+
+function ready(agent_type: string, ...more: string[]): ReturnType<typeof baton> {
+  const args = ["--ready", "--agent-type", agent_type, ...more];
+  return baton("wait", ...args, ...connectionOf(stack(), "worker"));
+}
+
+test("work that is there already ends the wait at once, and is not claimed", async () => {
+  const task_id = await apiOf(stack()).task("early");
+  const { ended, output } = ready("early");
+  expect([await ended, output()]).toEqual([0, `${task_id} is ready for early.\n`]);
+  expect(await apiOf(stack()).poll("early-1", { agent_type: "early" })).toHaveLength(1);
+});
+
+test("work that comes later ends the wait when it comes", async () => {
+  const { ended, output } = ready("later");
+  await streamsOpen(stack());
+  await apiOf(stack()).task("other");
+  const task_id = await apiOf(stack()).task("later");
+  expect([await ended, output()]).toEqual([0, `${task_id} is ready for later.\n`]);
+});
+
+test("a task that this agent could not claim does not end the wait", async () => {
+  const api = apiOf(stack());
+  const { ended, output } = ready("able", "--capabilities", "browser", "--agent-id", "able-1");
+  await streamsOpen(stack());
+  await api.task("able", { options: { requires: ["browser", "gpu"] } });
+  await api.task("able", { options: { assignee: "able-2" } });
+  const task_id = await api.task("able", {
+    options: { requires: ["browser"], assignee: "able-1" },
+  });
+  expect([await ended, output()]).toEqual([0, `${task_id} is ready for able.\n`]);
+});
+
+test("as a hook it wakes with exit code 2 and one sentence, also after the Worker was away", async () => {
+  const alone = await startStack({ freePorts: true, quiet: true });
+  onTestFinished(() => alone.stop());
+  const { ended, output } = baton(
+    "wait",
+    "--hook",
+    "--ready",
+    "--agent-type",
+    "hooked",
+    ...connectionOf(alone, "worker"),
+  );
+  await streamsOpen(alone);
+  await alone.restartWorker();
+  await apiOf(alone).task("hooked");
+  expect([await ended, output()]).toEqual([
+    2,
+    "There is work for hooked in Baton: call poll_tasks.\n",
+  ]);
+});
+
+test("while a breaker is held open there is no work to be woken for", async () => {
+  const api = apiOf(stack());
+  await api.task("broken");
+  await api.ok("set_breaker", { agent_type: "broken", state: "open" });
+  const { ended, output } = ready("broken", "--timeout", "2");
+  expect([await ended, output()]).toEqual([4, ""]);
+});
+
+test("a time-out is exit code 4, and 0 for a hook, which stays silent", async () => {
+  const over = ready("never", "--timeout", "1");
+  const hook = ready("never", "--timeout", "1", "--hook");
+  expect([await over.ended, over.output()]).toEqual([4, ""]);
+  expect([await hook.ended, hook.output()]).toEqual([0, ""]);
+});
+
+test("nothing that is wrong wakes a model", async () => {
+  const url = `http://127.0.0.1:${await freePort()}`;
+  const hook = ["wait", "--hook", "--ready", "--agent-type", "x"];
+  const away = baton(...hook, "--url", url, "--key", "k");
+  const unknown = baton(...hook, "--url", stack().baseUrl, "--key", "btn_wrong");
+  const misspelt = baton(...hook, "--timeuot", "5");
+  expect([await away.ended, away.output()]).toEqual([3, `Cannot follow ${url}: ECONNREFUSED.\n`]);
+  expect([await unknown.ended, unknown.output()]).toEqual([
+    1,
+    expect.stringContaining("This key is unknown"),
+  ]);
+  expect([await misspelt.ended, misspelt.output()]).toEqual([
+    1,
+    "No flag --timeuot; did you mean --timeout? See --help.\n",
+  ]);
+});
+
+test("a run is waited for without a word, and its summary printed: exit code 0, or 1 when it failed", async () => {
+  const api = apiOf(stack());
+  for (const [status, code] of [
+    ["completed", 0],
+    ["failed", 1],
+  ] as const) {
+    const task_id = await api.task("quiet", { options: { retry: { max_attempts: 1 } } });
+    const run_id = task_id.slice(0, task_id.indexOf("t"));
+    const { ended, output } = baton("wait", "--run", run_id, ...connectionOf(stack()));
+    const { lease } = await api.claim("quiet-1", { agent_type: "quiet" });
+    await api.ok("submit_result", { lease, status, ...(code && { error: "no" }) });
+    expect(await ended).toBe(code);
+    expect(output()).toMatch(
+      new RegExp(`^${run_id} ${status} after \\d+ s: 1 task, 1 ${status}\\.\n$`),
+    );
+  }
+});
+
+test("--until ends a wait while the run goes on: exit code 5", async () => {
+  const api = apiOf(stack());
+  const first = await api.task("until");
+  const run_id = first.slice(0, first.indexOf("t"));
+  await api.task("until", { run_id });
+  const any = baton("wait", "--run", run_id, "--until", "any", ...connectionOf(stack()));
+  const one = await api.claim("until-1", { agent_type: "until" });
+  await api.ok("submit_result", { lease: one.lease, status: "completed" });
+  expect([await any.ended, any.output()]).toEqual([5, `${first} completed: A task for until\n`]);
+  const needs = baton("wait", "--run", run_id, "--until", "needs-you", ...connectionOf(stack()));
+  const two = await api.claim("until-1", { agent_type: "until" });
+  await api.ok("submit_result", { lease: two.lease, status: "needs_input", question: "Which?" });
+  expect(await needs.ended).toBe(5);
+  expect(needs.output()).toMatch(/^r\d+t2 needs you \(question\): Asks: Which\?.*\n$/);
+});
