@@ -23,11 +23,11 @@ async function start(options: Partial<WorkerdOptions> = {}): Promise<Workerd> {
   return workerd;
 }
 
-test("gives the Worker its modules, and its bindings character by character", async () => {
+test("gives the Worker its scripts, and its bindings character by character", async () => {
   const bindings = { QUOTED: 'a "b" \\ c', LINES: "one\ntwo\ttabbed\u0001", LETTERS: "é 漢 🙂" };
   const { url } = await start({ bindings });
   const reply = await fetch(url);
-  expect(await reply.json()).toEqual({ lua: "return 1\n", env: bindings });
+  expect(await reply.json()).toEqual({ lua: "return 1", env: bindings });
 });
 
 test("passes on each line that the Worker logs", async () => {

@@ -2,7 +2,9 @@
 read_control({ "next_due", "armed", "generation", "types" })
 local stored = request.idempotency_key and redis.call("HGET", idempotency, request.idempotency_key)
 local before = stored and cjson.decode(stored).reply or redis.call("GET", operation)
-if before then
+-- A key whose staging was swept may have made something else since.
+local of_this_run = '{"run_id":"' .. request.run_id .. '"'
+if before and string.sub(before, 1, #of_this_run) == of_this_run then
   return before
 end
 local staging = read_staging(request.run_id)

@@ -101,13 +101,20 @@ function keepTasks(
   });
 }
 
+function isOfRun(reply: unknown, run_id: string): boolean {
+  return (
+    typeof reply === "object" && reply !== null && "run_id" in reply && reply.run_id === run_id
+  );
+}
+
 export function launch(
   world: World,
   { run_id, operation_id, idempotency_key: key }: Launch,
 ): Reply {
   const keyed = key === undefined ? undefined : world.idempotency.get(key);
   const before = keyed?.reply ?? world.operations.get(operation_id)?.reply;
-  if (before !== undefined) return said(before);
+  // A key whose staging was swept may have made something else since.
+  if (isOfRun(before, run_id)) return said(before);
   const staging = world.stagings.get(run_id);
   const complete = staging && staging.record.staged === staging.record.total;
   if (!complete || staging.record.abandoned) return refused({ refused: "not_found" });
