@@ -55,6 +55,38 @@ describe("creations", () => {
     ]);
   });
 
+  const flow = (titles: readonly string[], outcome: Outcome): SeenCall => {
+    const tasks = titles.map((task_description) => ({ task_description }));
+    return call("boss", "create_workflow", { name: "flow", tasks }, outcome);
+  };
+  const failed = (task_id: string, title: string): FinalTask =>
+    task({ task_id, title, status: "failed" });
+
+  test("half of a workflow is not all or nothing", () => {
+    const calls = [flow(["a", "b"], { lost: "no answer" })];
+    expect(check({ calls, tasks: [failed("r1t1", "a"), failed("r1t2", "b")] })).toEqual([]);
+    expect(check({ calls })).toEqual([]);
+    expect(check({ calls, tasks: [failed("r1t1", "a")] })).toEqual([
+      "lost: r1 lacks 1 of the 2 tasks that were asked for",
+    ]);
+  });
+
+  test("what was refused and is there all the same was refused untruly", () => {
+    const refused = flow(["a"], { refused: { reason: "limit", message: "Too many." } });
+    const tasks = [failed("r1t1", "a")];
+    expect(check({ calls: [refused], tasks })).toEqual([
+      'untrue: "a" was refused, and is there as r1t1',
+    ]);
+    expect(check({ calls: [refused, flow(["a"], { lost: "no answer" })], tasks })).toEqual([]);
+  });
+
+  test("events of a task that never came to be are untrue", () => {
+    const facts = [{ at: 1, type: "task.created", task_id: "r9t1" }];
+    expect(check({ facts })).toEqual([
+      "untrue: events tell that r9t1 was created, and it is not there",
+    ]);
+  });
+
   test("one idempotency key that names two tasks has doubled", () => {
     const key = { idempotency_key: "k" };
     const calls = [create("a", "r1t1", key), create("a", "r2t1", key)];

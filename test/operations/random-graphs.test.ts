@@ -1,6 +1,8 @@
 /** Any graph, several agents at once: each task runs exactly once, and never before what it depends on. */
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
+import { TRIGGER_RULES } from "../../src/domain/lifecycle.ts";
+import { createWorkflow } from "../../src/operations/create-workflow.ts";
 import { type Project, useProjects } from "../support/project.ts";
 
 const newProject = useProjects();
@@ -8,9 +10,13 @@ const newProject = useProjects();
 interface Shape {
   /** For each task, the earlier ones that it depends on. */
   readonly edges: readonly (readonly number[])[];
+  /** By which each task runs; what depends on nothing runs at once. */
+  readonly rules: readonly Rule[];
   /** Numbers of tasks whose worker fails. */
   readonly failing: ReadonlySet<number>;
 }
+
+type Rule = (typeof TRIGGER_RULES)[number];
 
 const shapes: fc.Arbitrary<Shape> = fc.integer({ min: 1, max: 14 }).chain((size) =>
   fc.record({
@@ -19,18 +25,40 @@ const shapes: fc.Arbitrary<Shape> = fc.integer({ min: 1, max: 14 }).chain((size)
         fc.uniqueArray(fc.nat(Math.max(0, index - 1)), { maxLength: Math.min(index, 4) }),
       ),
     ),
-    failing: fc.uniqueArray(fc.nat(size - 1), { maxLength: 2 }).map((list) => new Set(list)),
+    rules: fc.array(fc.constantFrom<Rule>("all_success", ...TRIGGER_RULES), {
+      minLength: size,
+      maxLength: size,
+    }),
+    failing: fc.uniqueArray(fc.nat(size - 1), { maxLength: 4 }).map((list) => new Set(list)),
   }),
 );
 
+function ruleOf({ edges, rules }: Shape, index: number): Record<string, string> {
+  const rule = rules[index];
+  return rule === undefined || edges[index]?.length === 0 ? {} : { trigger_rule: rule };
+}
+
 /** What each task must end as. */
-function outcomes({ edges, failing }: Shape): string[] {
+function outcomes({ edges, rules, failing }: Shape): string[] {
   const ends: string[] = [];
   edges.forEach((dependencies, index) => {
-    const met = dependencies.every((dependency) => ends[dependency] === "completed");
-    ends.push(met ? (failing.has(index) ? "failed" : "completed") : "skipped");
+    const upstream = dependencies.map((dependency) => ends[dependency]);
+    const met = {
+      all_success: upstream.every((end) => end === "completed"),
+      all_done: true,
+      one_failed: upstream.length === 0 || upstream.includes("failed"),
+    };
+    const runs = met[rules[index] ?? "all_success"];
+    ends.push(runs ? (failing.has(index) ? "failed" : "completed") : "skipped");
   });
   return ends;
+}
+
+/** Those of its dependencies that must have been begun before it, by how they end. */
+function before({ edges, rules }: Shape, { index, ends }: { index: number; ends: string[] }) {
+  const begun = (edges[index] ?? []).filter((dependency) => ends[dependency] !== "skipped");
+  if (rules[index] !== "one_failed") return { all: begun, some: [] };
+  return { all: [], some: begun.filter((dependency) => ends[dependency] === "failed") };
 }
 
 /** Works until the run has ended; returns the numbers of its tasks in the order in which they were begun. */
@@ -51,15 +79,17 @@ async function work(
   }
 }
 
-test("random graphs end as their edges say, each task once and in an order they allow", async () => {
+test("random graphs end as their edges and rules say, each task once and in an order they allow", async () => {
   await fc.assert(
     fc.asyncProperty(shapes, async (shape) => {
       const project = newProject();
-      const names = shape.edges.map((dependencies, index) => [
-        `k${index}`,
-        dependencies.map((dependency) => `k${dependency}`),
-      ]);
-      await project.graph(Object.fromEntries(names));
+      const tasks = shape.edges.map((dependencies, index) => ({
+        key: `k${index}`,
+        task_description: `Do k${index}.`,
+        dependencies: dependencies.map((dependency) => `k${dependency}`),
+        options: ruleOf(shape, index),
+      }));
+      await project.ok(createWorkflow, { name: "Any", agent_type: "implementation", tasks });
       const history: number[] = [];
       const agents = ["ada", "bob", "eve"].map((agent_id) =>
         work(project, { agent_id, failing: shape.failing, history }),
@@ -73,8 +103,10 @@ test("random graphs end as their edges say, each task once and in an order they 
       const due = ends.flatMap((end, index) => (end === "skipped" ? [] : [index]));
       expect(history.toSorted((a, b) => a - b)).toEqual(due);
       for (const [place, number] of history.entries()) {
-        const before = new Set(history.slice(0, place));
-        expect(shape.edges[number]?.filter((dependency) => !before.has(dependency))).toEqual([]);
+        const seen = new Set(history.slice(0, place));
+        const { all, some } = before(shape, { index: number, ends });
+        expect(all.filter((dependency) => !seen.has(dependency))).toEqual([]);
+        expect(some.length === 0 || some.some((dependency) => seen.has(dependency))).toBe(true);
       }
       expect(await project.run("r1")).toMatchObject({
         status: ends.includes("failed") ? "failed" : "completed",

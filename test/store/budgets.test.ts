@@ -243,6 +243,25 @@ test("a workflow of 200 tasks is created in one round trip, at a cost that barel
   expect(large).toEqual({ trips: 1, billed: 9 });
 });
 
+test("an edge costs no command of its own", async () => {
+  const project = await warmed();
+  const graph = (width: number) => () =>
+    project.graph(
+      Object.fromEntries(
+        Array.from({ length: 200 }, (_, index) => [
+          `k${index}`,
+          index < 100 ? [] : Array.from({ length: width }, (_, other) => `k${other}`),
+        ]),
+      ),
+    );
+  const some = await cost(project, graph(1));
+  const many = await cost(project, graph(50));
+  expect(some.trips).toBe(1);
+  expect(many.trips).toBe(1);
+  // 4,900 edges more, sent in pieces of 400 arguments, two of which are one edge.
+  expect(many.billed - some.billed).toBeLessThanOrEqual(25);
+});
+
 test("a claim costs the same with 2,000 tasks in the line as with one", async () => {
   const project = await warmed();
   for (let run = 0; run < 10; run++) {

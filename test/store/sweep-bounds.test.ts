@@ -7,6 +7,7 @@ import { heartbeat } from "../../src/operations/heartbeat.ts";
 import { listTasks } from "../../src/operations/list-tasks.ts";
 import { setBreaker } from "../../src/operations/set-breaker.ts";
 import { setSharedState } from "../../src/operations/set-shared-state.ts";
+import { tick } from "../../src/operations/tick.ts";
 import { submitResult } from "../../src/operations/submit-result.ts";
 import { type Project, useProjects } from "../support/project.ts";
 
@@ -80,6 +81,59 @@ test("a backlog is worked off by calls of others, and everything is handed out a
   expect(new Set(leases.map((lease) => lease.split(".")[0])).size).toBe(BACKLOG);
   expect(await project.audit()).toEqual([]);
 });
+
+/** One task, and `count` that wait for it. */
+async function fan(project: Project, count: number): Promise<string> {
+  const root = await project.task({ priority: 0 });
+  await project.graph(
+    Object.fromEntries(Array.from({ length: count }, (_, index) => [`k${index}`, [root]])),
+  );
+  return (await project.claim("ada")).lease;
+}
+
+async function readyTasks(project: Project): Promise<number> {
+  const { hashes } = await project.dump();
+  return Object.values(hashes)
+    .flatMap((fields) => Object.values(fields))
+    .filter((text) => text.includes('"status":"ready"')).length;
+}
+
+test("completing a task with 200 dependents stays in one bounded call", async () => {
+  const project = newProject();
+  // Redis learns the scripts.
+  await project.complete(await fan(project, 1));
+  await project.poll("ada");
+  const lease = await fan(project, 200);
+  project.upstash.stats.reset();
+  await project.complete(lease);
+  const { httpRequests, billed } = project.upstash.stats.snapshot();
+  expect(httpRequests).toBe(1);
+  expect(billed).toBeLessThanOrEqual(BOUND / 2);
+  expect(await project.audit()).toEqual([]);
+});
+
+test.each(["ticks", "watchdog"] as const)(
+  "the rest of 500 dependents follows by %s alone",
+  async (what) => {
+    const project = newProject();
+    const lease = await fan(project, 200);
+    for (const first of [200, 350]) {
+      const names = Array.from({ length: 150 }, (_, index) => [`k${first + index}`, ["r1t1"]]);
+      await project.graph(Object.fromEntries(names));
+    }
+    await project.complete(lease);
+    const before = await readyTasks(project);
+    expect(before).toBeLessThan(500);
+    for (let looks = 0; (await readyTasks(project)) < 500; looks++) {
+      expect(looks).toBeLessThan(5);
+      const armed = project.ticks.at(-1) ?? { at: 0, generation: 0 };
+      if (what === "ticks") project.advance(Math.max(0, (armed.at - project.now()) / 1000));
+      const look = what === "ticks" ? { generation: armed.generation } : { resend: true as const };
+      await tick(project.store, look);
+      expect(await project.audit()).toEqual([]);
+    }
+  },
+);
 
 test("keys of the shared state that are over do not pile up before leases", async () => {
   const project = newProject();

@@ -7,7 +7,7 @@ import { groupBy, textIn } from "./seen.ts";
 const described = z.looseObject({ task_description: z.string() });
 const workflow = z.looseObject({ tasks: z.array(described) });
 
-export function checkCreations({ calls, final }: History): Breach[] {
+export function checkCreations({ calls, facts, final }: History): Breach[] {
   const creations = calls.filter(
     ({ tool }) => tool === "create_task" || tool === "create_workflow",
   );
@@ -18,7 +18,61 @@ export function checkCreations({ calls, final }: History): Breach[] {
       faults.push({ kind: "lost", text: `${missing.join(", ")} was created and is gone` });
     }
   }
-  return [...faults, ...checkKeys(creations), ...checkTwins(creations, [...final.tasks.values()])];
+  const tasks = [...final.tasks.values()];
+  const invented = facts
+    .filter(({ type, task_id = "" }) => type === "task.created" && !final.tasks.has(task_id))
+    .map(({ task_id }) => ({
+      kind: "untrue" as const,
+      text: `events tell that ${task_id} was created, and it is not there`,
+    }));
+  return [
+    ...faults,
+    ...invented,
+    ...checkKeys(creations),
+    ...checkTwins(creations, tasks),
+    ...checkWhole(creations, tasks),
+    ...checkRefused(creations, tasks),
+  ];
+}
+
+type Titled = { readonly task_id: string; readonly title: string };
+
+/** Of a workflow there is all or nothing, however many scripts it took and whoever died between them. */
+function checkWhole(creations: readonly SeenCall[], tasks: readonly Titled[]): Breach[] {
+  const ids = new Set(tasks.map(({ task_id }) => task_id));
+  const runOf = new Map(tasks.map(({ task_id, title }) => [title, task_id.replace(/t\d+$/, "")]));
+  return creations
+    .filter(({ tool, args }) => tool === "create_workflow" && args["lease"] === undefined)
+    .flatMap((call) => {
+      const titles = titlesOf(call);
+      const runs = new Set(titles.flatMap((title) => runOf.get(title) ?? []));
+      return [...runs].flatMap((run) => {
+        const missing = titles.filter((_, index) => !ids.has(`${run}t${index + 1}`)).length;
+        const text = `${run} lacks ${missing} of the ${titles.length} tasks that were asked for`;
+        return missing > 0 ? [{ kind: "lost" as const, text }] : [];
+      });
+    });
+}
+
+/** What was refused, each time that it was asked for, is not there. */
+function checkRefused(creations: readonly SeenCall[], tasks: readonly Titled[]): Breach[] {
+  const possible = new Set(
+    creations.filter(({ outcome }) => !("refused" in outcome)).flatMap(titlesOf),
+  );
+  const refused = new Set(
+    creations.filter(({ outcome }) => "refused" in outcome).flatMap(titlesOf),
+  );
+  return tasks
+    .filter(({ title }) => refused.has(title) && !possible.has(title))
+    .map(({ task_id, title }) => ({
+      kind: "untrue",
+      text: `"${title}" was refused, and is there as ${task_id}`,
+    }));
+}
+
+function titlesOf({ tool, args }: SeenCall): string[] {
+  const made = tool === "create_task" ? [described.parse(args)] : workflow.parse(args).tasks;
+  return made.map(({ task_description }) => task_description.split("\n", 1)[0] ?? "");
 }
 
 /** Ids that the reply named. */
@@ -52,10 +106,9 @@ function checkTwins(
   tasks: readonly { readonly task_id: string; readonly title: string }[],
 ): Breach[] {
   const allowed = new Map<string, number>();
-  for (const { tool, args } of creations) {
-    const made = tool === "create_task" ? [described.parse(args)] : workflow.parse(args).tasks;
-    for (const { task_description } of made) {
-      const title = task_description.split("\n", 1)[0] ?? "";
+  for (const call of creations) {
+    const { args } = call;
+    for (const title of titlesOf(call)) {
       const times = args["idempotency_key"] === undefined ? (allowed.get(title) ?? 0) + 1 : 1;
       allowed.set(title, times);
     }
