@@ -308,3 +308,26 @@ describe("before all tasks are in their places", () => {
     expect(statuses).toEqual(["ready", "skipped", "skipped"]);
   });
 });
+
+test("tasks whose root fails in the call that activates them are told, like all others", async () => {
+  const project = newProject();
+  const input = workflow(300, (number) => (number > 1 ? ["k1"] : []));
+  const deadline = new Date(project.now() + 60_000).toISOString();
+  const [root, ...rest] = input.tasks;
+  if (!root) throw new Error("there is a first task");
+  await project.ok(createWorkflow, {
+    ...input,
+    tasks: [{ ...root, options: { deadline } }, ...rest],
+  });
+  const before = (await project.run("r1")).activated ?? 300;
+  expect(before).toBeLessThan(300);
+  project.advance(60);
+  await settle(project);
+  for (let calls = 0; (await countOf(project, "blocked")) > 0; calls++) {
+    expect(calls).toBeLessThan(20);
+    await project.ok(getSharedState, { prefix: "none" });
+  }
+  expect(await countOf(project, "skipped")).toBe(299);
+  expect(await project.run("r1")).toMatchObject({ status: "failed", open: 0 });
+  expect(await project.audit()).toEqual([]);
+});

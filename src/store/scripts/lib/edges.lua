@@ -131,6 +131,7 @@ do
   local function edges_of(source, limit)
     local low = source.task_id .. "|"
     local from = source.edges_after and "(" .. low .. source.edges_after or "[" .. low
+    write_links()
     local found = redis.call("ZRANGE", edges, from, "(" .. low .. "~", "BYLEX", "LIMIT", 0, limit)
     local downstream, names = {}, {}
     for i, member in ipairs(found) do

@@ -153,15 +153,13 @@ do
     write_shards()
     write_line()
     write_dead_letters()
-    in_pieces(links, function(...)
-      redis.call("ZADD", edges, ...)
-    end)
+    write_links()
     in_pieces(unlinks, function(...)
       redis.call("ZREM", edges, ...)
     end)
     write_control_changes()
     announce_events()
-    changed, fields, gone, places, links, unlinks = {}, {}, {}, {}, {}, {}
+    changed, fields, gone, places, unlinks = {}, {}, {}, {}, {}
     control_changes, control_gone, dead_changes = {}, {}, {}
   end
 

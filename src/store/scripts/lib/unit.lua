@@ -194,6 +194,14 @@ local function link(upstream, downstream)
   table.insert(links, upstream .. "|" .. downstream)
 end
 
+-- Edges are followed as they are stored: those that this call has made must be among them.
+local function write_links()
+  in_pieces(links, function(...)
+    redis.call("ZADD", edges, ...)
+  end)
+  links = {}
+end
+
 local function unlink(member)
   table.insert(unlinks, member)
 end
