@@ -66,9 +66,10 @@ function outAndIn(): Edges {
 const GRAPHS: Record<string, Edges> = {
   "a fan-out and fan-in of a thousand": outAndIn(),
   "a thousand that wait for nothing": numbers(0, TASKS).map(() => []),
-  "a chain of three hundred": numbers(0, 300).map((index) => (index > 0 ? [index - 1] : [])),
-  "a chain told from its end": numbers(0, 250).map((index) => (index < 249 ? [index + 1] : [])),
-  "hundreds of diamonds, one behind the other": numbers(0, 601).map((index) => {
+  "a chain of hundreds, told from its end": numbers(0, 220).map((index) =>
+    index < 219 ? [index + 1] : [],
+  ),
+  "hundreds of diamonds, one behind the other": numbers(0, 301).map((index) => {
     const top = index - ((index - 1) % 3) - 1;
     if (index === 0) return [];
     return index % 3 === 0 ? [index - 1, index - 2] : [top];
