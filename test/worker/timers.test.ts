@@ -143,14 +143,20 @@ test("a schedule fires behind the reply of whoever finds it due", async () => {
   await redis.call(["HSET", key("control"), "next_due", String(at)]);
   redis.close();
   await api.ok("list_agents", {});
+  const patience = { timeout: 20_000, interval: 100 };
   await vi.waitFor(
     async () =>
       expect(await api.ok("list_tasks", { agent_type: "calendar" })).toMatchObject({
         tasks: [{ status: "ready" }],
       }),
-    { timeout: 20_000, interval: 100 },
+    patience,
   );
-  expect(lines).toContainEqual(
-    expect.objectContaining({ event: "schedule.due", schedule_id, firing: "fired" }),
+  // Said only after the schedule has moved on, which is later than its task being there.
+  await vi.waitFor(
+    () =>
+      expect(lines).toContainEqual(
+        expect.objectContaining({ event: "schedule.due", schedule_id, firing: "fired" }),
+      ),
+    patience,
   );
 });
