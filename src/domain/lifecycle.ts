@@ -72,6 +72,8 @@ export const MOVES = {
   cancel: { from: [...OPEN], to: "cancelled" },
   /** A dead letter is tried again with a fresh budget. */
   redrive: { from: ["failed"], to: "ready" },
+  /** The same of one that failed before its dependencies let it begin: it waits for them again. */
+  redrive_to_blocked: { from: ["failed"], to: "blocked" },
   /** The task that it was skipped because of is tried again. */
   revive: { from: ["skipped"], to: "blocked" },
   /** A late result is taken for what the task has handed in, and is reviewed. */

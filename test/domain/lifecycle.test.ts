@@ -10,6 +10,7 @@ test("only what somebody does about it leaves a terminal status, and nothing lea
   );
   expect(leaving).toEqual([
     "redrive failed",
+    "redrive_to_blocked failed",
     "revive skipped",
     "promote_to_review failed",
     "promote_to_review cancelled",

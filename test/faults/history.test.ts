@@ -299,18 +299,6 @@ describe("reviews", () => {
       "untrue: r1t1 is completed without a verdict that it passes",
     );
   });
-
-  test("nobody begins what waits for work that is not accepted yet", () => {
-    const dependent = task({
-      task_id: "r1t3",
-      status: "failed",
-      dependencies: [{ task_id: "r1t1" }],
-    });
-    const facts = [claimed(1, "r1t1", "ada"), asked(2), claimed(3, "r1t3", "bob")];
-    expect(check({ facts, tasks: [reviewed(), dependent] })).toEqual([
-      "untrue: r1t3 was begun before r1t1 was accepted",
-    ]);
-  });
 });
 
 describe("questions and messages", () => {

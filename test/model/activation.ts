@@ -1,7 +1,6 @@
 /** The model of putting the tasks of a launched workflow in their places, some at a time. */
-import { isTerminal } from "../../src/domain/lifecycle.ts";
 import { type RunRecord, type TaskRecord } from "../../src/domain/task.ts";
-import { type Budget, follow, listen, skip, unblock, verdictOf } from "./edges.ts";
+import { type Budget, dependenciesNow, follow, listen, skip, unblock, verdictOf } from "./edges.ts";
 import { stopActivating } from "./lifecycle.ts";
 import { type World } from "./world.ts";
 
@@ -33,13 +32,8 @@ export function activateBatch(
 
 function activate(world: World, task: TaskRecord): void {
   delete task.staged;
-  for (const dependency of task.dependencies ?? []) {
-    const source = world.tasks.get(dependency.task_id);
-    if (!source) continue;
-    if (isTerminal(source.status)) dependency.ended = source.status;
-    else delete dependency.ended;
-  }
   if (task.dependencies) {
+    task.dependencies = dependenciesNow(world, task.dependencies);
     task.open_dependencies = task.dependencies.filter(({ ended }) => !ended).length;
   }
   world.facts.push(`task.created ${task.task_id}`);

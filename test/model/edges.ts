@@ -1,7 +1,7 @@
 /** The model's dependency edges: what the end of a task, or taking it back, does to those that wait for it. */
 import { LIMITS } from "../../src/domain/limits.ts";
 import { isTerminal, type TerminalStatus } from "../../src/domain/lifecycle.ts";
-import { type TaskRecord } from "../../src/domain/task.ts";
+import { type DependencyRecord, type TaskRecord } from "../../src/domain/task.ts";
 import { endAsCancelled, endTask, isDoomed, makeReady, move, reopenTask } from "./lifecycle.ts";
 import { type World } from "./world.ts";
 
@@ -107,6 +107,18 @@ export function listen(world: World, task: TaskRecord): void {
     world.edges.add(`${task_id}|${task.task_id}`);
     source.has_dependents = true;
   }
+}
+
+/** As they are now; one that was removed meanwhile is as it was noted. */
+export function dependenciesNow(
+  { tasks }: World,
+  dependencies: readonly DependencyRecord[],
+): DependencyRecord[] {
+  return dependencies.map(({ ended: noted, ...dependency }) => {
+    const source = tasks.get(dependency.task_id);
+    const ended = source ? endOf(source) : noted;
+    return { ...dependency, ...(ended !== undefined && { ended }) };
+  });
 }
 
 export interface Verdict {

@@ -8,6 +8,7 @@ import { checkDelegation } from "./history/delegation.ts";
 import { checkEndings } from "./history/endings.ts";
 import { checkHolders } from "./history/holders.ts";
 import { checkLeases } from "./history/leases.ts";
+import { checkOrder } from "./history/order.ts";
 import { checkResults } from "./history/results.ts";
 import { checkReviews } from "./history/reviews.ts";
 import { checkWaits } from "./history/waits.ts";
@@ -59,6 +60,7 @@ export function checkHistory(history: History): Breach[] {
     ...checkLeases(history),
     ...checkHolders(history),
     ...checkResults(history),
+    ...checkOrder(history),
     ...checkReviews(history),
     ...checkWaits(history),
     ...checkTalk(history),

@@ -6,7 +6,7 @@ import { PRIORITY_STEP_MS } from "../../../src/domain/order.ts";
 import { type TaskRecord, taskRecord } from "../../../src/domain/task.ts";
 import { type Control } from "../../../src/store/steering.ts";
 import { cancelBatch, cancelTask } from "../cancel.ts";
-import { followAnew } from "../edges.ts";
+import { dependenciesNow, followAnew, listen, verdictOf } from "../edges.ts";
 import {
   beingCancelled,
   endTask,
@@ -119,10 +119,12 @@ function retry({ world, task }: Subject, { changes, text }: Control): string | u
   if (beingCancelled(runOf(world, task))) {
     return "its run is being cancelled; retry it once that has ended";
   }
+  const again = waitAgain({ world, task });
+  if (typeof again === "string") return again;
   voidLease(world, task);
   reopenTask(world, task);
-  move(world, task, "redrive");
-  world.facts.push(`task.ready ${task.task_id}`);
+  move(world, task, again ? "redrive_to_blocked" : "redrive");
+  if (!again) world.facts.push(`task.ready ${task.task_id}`);
   delete task.failures;
   delete task.rate_limits;
   delete task.lost;
@@ -141,9 +143,36 @@ function retry({ world, task }: Subject, { changes, text }: Control): string | u
     world.texts.set(`${task.task_id}:payload`, text);
   }
   forgetPastDeadline(world, task);
-  makeReady(world, task);
+  if (again) listen(world, task);
+  else makeReady(world, task);
   followAnew(world, task);
   return undefined;
+}
+
+/** Whether it still waits for its dependencies, as they are now; or why it cannot begin any more. */
+function waitAgain({ world, task }: Subject): boolean | string {
+  if (verdictOf(task).verdict === "run") return false;
+  const { dependencies = [] } = task;
+  const gone = dependencies.find(
+    ({ task_id, ended }) => !world.tasks.has(task_id) && ended !== "completed",
+  );
+  if (gone) {
+    return `it depends on ${gone.task_id}, which was removed after its retention: create it again`;
+  }
+  const anew = dependenciesNow(world, dependencies);
+  const { verdict, because } = verdictOf({ ...task, dependencies: anew });
+  if (verdict === "skip") {
+    const status = because === undefined ? undefined : world.tasks.get(because)?.status;
+    if (status === undefined) {
+      return "its trigger rule is one_failed, and none of its dependencies failed: it has nothing to do";
+    }
+    return status === "cancelled"
+      ? `it depends on ${because}, which was cancelled: create it again without that dependency`
+      : `it depends on ${because}, which is ${status}: have that one done first`;
+  }
+  task.dependencies = anew;
+  task.open_dependencies = anew.filter(({ ended }) => !ended).length;
+  return verdict === "wait";
 }
 
 function discard({ world, task }: Subject, { note }: Control): string | undefined {

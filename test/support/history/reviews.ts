@@ -1,4 +1,4 @@
-/** Reviews: nobody judges what it has made, work is sent back so often and no oftener, and nothing counts before its verdict. */
+/** Reviews: nobody judges what it has made, and work is sent back so often and no oftener. */
 import { z } from "zod";
 import type { Breach, Fact, History } from "../history.ts";
 import type { FinalTask } from "./final-state.ts";
@@ -11,38 +11,12 @@ export function checkReviews({ facts, final }: History): Breach[] {
   );
   const told = { tasks: final.tasks, byTask };
   const tasks = [...final.tasks.values()];
-  return [
-    ...tasks.flatMap((task) => checkStart(task, told)),
-    ...tasks.filter(({ review }) => review).flatMap((task) => checkReviewed(task, told)),
-  ];
+  return tasks.filter(({ review }) => review).flatMap((task) => checkReviewed(task, told));
 }
 
 interface Told {
   readonly tasks: ReadonlyMap<string, FinalTask>;
   readonly byTask: ReadonlyMap<string, readonly Fact[]>;
-}
-
-/** What ends a task for those that wait for it. */
-const ENDS = new Set(["task.completed", "task.failed", "task.cancelled", "task.skipped"]);
-
-/** One that waits for a failure need not wait for all. */
-function checkStart(
-  { task_id, dependencies = [], trigger_rule }: FinalTask,
-  { tasks, byTask }: Told,
-): Breach[] {
-  if (trigger_rule === "one_failed") return [];
-  const begins = ({ type }: Fact): boolean => type === "task.claimed" || type === "task.failed";
-  const start = firstOf(byTask.get(task_id), begins);
-  // Failed before it began, by its deadline: whoever retries it by hand does not wait for the others.
-  if (start?.type !== "task.claimed") return [];
-  const early = dependencies.filter((dependency) => {
-    const end = firstOf(byTask.get(dependency.task_id), ({ type }) => ENDS.has(type));
-    return tasks.get(dependency.task_id)?.review && (!end || end.at > start.at);
-  });
-  return early.map((dependency) => ({
-    kind: "untrue",
-    text: `${task_id} was begun before ${dependency.task_id} was accepted`,
-  }));
 }
 
 function checkReviewed(task: FinalTask, told: Told): Breach[] {
@@ -87,8 +61,4 @@ function isPassing(reviewing: FinalTask | undefined, { review }: FinalTask): boo
   if (reviewing?.status !== "completed") return false;
   const { approved, score = 1 } = verdict.parse(reviewing.result);
   return approved && score >= (review?.threshold ?? 0);
-}
-
-function firstOf(facts: readonly Fact[] = [], test: (fact: Fact) => boolean): Fact | undefined {
-  return facts.find(test);
 }

@@ -4,24 +4,10 @@
 
 local activate_batch
 do
-  -- An upstream task that was removed meanwhile had ended as was noted when this one was staged.
-  local function renew_dependencies(task)
-    local open = 0
-    for _, dependency in ipairs(task.dependencies or {}) do
-      local upstream = known[dependency.task_id]
-      if upstream then
-        dependency.ended = TERMINAL[upstream.status] and upstream.status or nil
-        dependency.result_blob = upstream.result_blob
-      end
-      open = open + (dependency.ended and 0 or 1)
-    end
-    task.open_dependencies = task.dependencies and open
-  end
-
   local function activate(task)
     task.staged = nil
     save(task)
-    renew_dependencies(task)
+    task.dependencies, task.open_dependencies = dependencies_now(task)
     add_fact({ type = "task.created", task_id = task.task_id, agent_type = task.agent_type })
     if task.deadline then
       stand_timer(deadline_member(task), task.deadline)

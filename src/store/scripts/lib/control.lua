@@ -19,6 +19,41 @@ do
     end
   end
 
+  -- Why a task that its dependencies do not let begin any more cannot be tried again.
+  local function refuse_in_vain(because)
+    if not because then
+      return "its trigger rule is one_failed, and none of its dependencies failed: it has nothing to do"
+    elseif known[because].status == "cancelled" then
+      return "it depends on " .. because .. ", which was cancelled: create it again without that dependency"
+    end
+    return "it depends on " .. because .. ", which is " .. known[because].status .. ": have that one done first"
+  end
+
+  -- A task that failed before it could begin, by its deadline, still waits for its dependencies. Takes note of how they are
+  -- now. Returns whether it waits, or a reason why it cannot be tried again.
+  local function wait_again(task)
+    if verdict_of(task) == "run" then
+      return false
+    end
+    local ids = {}
+    for i, dependency in ipairs(task.dependencies) do
+      ids[i] = dependency.task_id
+    end
+    load(ids)
+    local dependencies, open = dependencies_now(task)
+    for _, dependency in ipairs(dependencies) do
+      if not known[dependency.task_id] and dependency.ended ~= "completed" then
+        return false, "it depends on " .. dependency.task_id .. ", which was removed after its retention: create it again"
+      end
+    end
+    local verdict, because = verdict_of({ dependencies = dependencies, open_dependencies = open, trigger_rule = task.trigger_rule })
+    if verdict == "skip" then
+      return false, refuse_in_vain(because)
+    end
+    task.dependencies, task.open_dependencies = dependencies, open
+    return verdict == "wait"
+  end
+
   -- A dead letter is tried again: a fresh budget, attempt numbers that go on, and what it made skipped is revived.
   function redrive(task, changes)
     if task.reviews then
@@ -28,14 +63,22 @@ do
     elseif being_cancelled(run_with(task)) then
       return "its run is being cancelled; retry it once that has ended"
     end
+    local waits, vain = wait_again(task)
+    if vain then
+      return vain
+    end
     if not task.discarded_at then
       unearth(task)
     end
     local had_deadline = task.deadline ~= nil
     void_lease(task)
     reopen_task(task)
-    add_fact({ type = "task.ready", task_id = task.task_id, retried = true })
-    move(task, "redrive")
+    if waits then
+      move(task, "redrive_to_blocked")
+    else
+      add_fact({ type = "task.ready", task_id = task.task_id, retried = true })
+      move(task, "redrive")
+    end
     for _, field in ipairs({ "failures", "rate_limits", "lost", "error", "error_code", "discarded_at", "note", "avoid", "prefer", "start_at", "order", "round" }) do
       task[field] = nil
     end
@@ -65,7 +108,11 @@ do
     elseif had_deadline then
       places[deadline_member(task)] = false
     end
-    make_ready(task)
+    if waits then
+      listen(task)
+    else
+      make_ready(task)
+    end
     follow_edges_anew(task)
   end
 

@@ -6,7 +6,7 @@
 -- In cancel.lua.
 local end_as_cancelled
 
-local pending_member, verdict_of, release_dependent, skip, listen, follow_edges, follow_edges_anew
+local pending_member, dependencies_now, verdict_of, release_dependent, skip, listen, follow_edges, follow_edges_anew
 do
   function pending_member(task_id)
     return "edges:" .. task_id
@@ -27,6 +27,26 @@ do
       end
     end
     save(task)
+  end
+
+  -- Its dependencies as they are now, and how many are open. One that was removed meanwhile is as it was noted. They are
+  -- loaded already.
+  function dependencies_now(task)
+    if not task.dependencies then
+      return nil
+    end
+    local found, open = {}, 0
+    for i, noted in ipairs(task.dependencies) do
+      local dependency = { task_id = noted.task_id, key = noted.key, ended = noted.ended, result_blob = noted.result_blob }
+      local upstream = known[noted.task_id]
+      if upstream then
+        dependency.ended = TERMINAL[upstream.status] and upstream.status or nil
+        dependency.result_blob = upstream.result_blob
+      end
+      open = open + (dependency.ended and 0 or 1)
+      found[i] = dependency
+    end
+    return found, open
   end
 
   -- What its trigger rule makes of how its dependencies ended so far: "run", "wait", or "skip", with the dependency that it
