@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { nearest } from "../domain/nearest.ts";
 import { refuse, type Refusal } from "../domain/refusal.ts";
+import { unwrap } from "./unwrap.ts";
 
 export interface Problem {
   readonly path: readonly PropertyKey[];
@@ -83,6 +84,8 @@ function sayIssue({ issue, parameter, given, schema }: Found): string {
     case "unrecognized_keys":
       return `No parameter ${joinPath([...issue.path, issue.keys[0] ?? ""])}.`;
     case "invalid_format":
+      if (issue.format === "datetime")
+        return `${parameter} must be a time such as 2026-11-26T09:00:00Z; given ${show(given)}.`;
       return `${parameter} has not the form of ${articled(issue.format)}; given ${show(given)}.`;
     default:
       return `${parameter} must be ${schema ? kindOf(schema) : "another value"}; given ${show(given)}.`;
@@ -153,7 +156,7 @@ function schemaAt(
 ): z.core.$ZodType | undefined {
   let at: z.core.$ZodType | undefined = schema;
   for (const part of path) {
-    const inner = bare(at);
+    const inner = unwrap(at);
     if (inner instanceof z.ZodObject) at = inner.shape[String(part)];
     else if (inner instanceof z.ZodArray) at = inner.element;
     else return undefined;
@@ -162,12 +165,8 @@ function schemaAt(
   return at;
 }
 
-function bare(schema: z.core.$ZodType): z.core.$ZodType {
-  return schema instanceof z.ZodOptional ? bare(schema.unwrap()) : schema;
-}
-
 function kindOf(schema: z.core.$ZodType): string {
-  const inner = bare(schema);
+  const inner = unwrap(schema);
   if (inner instanceof z.ZodEnum) return `one of ${inner.options.join(", ")}`;
   if (inner instanceof z.ZodNumber) return kindWord(inner.format ?? "number");
   return kindWord(inner._zod.def.type);

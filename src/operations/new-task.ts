@@ -1,10 +1,10 @@
 /** Turns one task as a caller describes it into the record and the payload to store. */
 import { LIMITS } from "../domain/limits.ts";
-import { readOptions } from "../domain/options.ts";
 import { DEFAULT_PRIORITY } from "../domain/order.ts";
 import { ok, refuse, type Result } from "../domain/refusal.ts";
 import type { NewTask, TextBeside, WantedDependency } from "../store/store.ts";
 import type { TaskInput } from "./create-tasks.ts";
+import { readOptions } from "./options.ts";
 import { bytesOf } from "./text.ts";
 
 export interface MadeTask {
@@ -31,7 +31,7 @@ export function newTask(input: TaskInput, { numbers, blobName }: NewTaskContext)
   }
   const options = readOptions(
     input.options ?? {},
-    numbers.size > 1 ? `${input.key}.options` : "options",
+    numbers.size > 1 ? [input.key, "options"] : ["options"],
   );
   if (!options.ok) return options;
   if (options.value.trigger_rule === "one_failed" && dependencies.length === 0) {

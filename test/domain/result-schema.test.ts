@@ -1,7 +1,6 @@
 /** What a result schema may be: whatever could not be checked, or not in bounded time, is refused with its place. */
 import { expect, test } from "vitest";
 import { LIMITS } from "../../src/domain/limits.ts";
-import { readOptions } from "../../src/domain/options.ts";
 import { schemaFaults } from "../../src/domain/result-schema.ts";
 
 test("a schema as people write them is accepted", () => {
@@ -62,14 +61,4 @@ test("a schema that is too large or too deep is refused with the limit", () => {
   let deep: Record<string, unknown> = {};
   for (let level = 0; level <= LIMITS.schema_depth; level++) deep = { not: deep };
   expect(schemaFaults(deep, "s").join()).toContain(`deeper than ${LIMITS.schema_depth} levels`);
-});
-
-test("all faults are said at once, each with its place in the options", () => {
-  const read = readOptions({ result_schema: { type: "x", pattern: 3 } }, "build.options");
-  expect(read.ok ? undefined : read.refusal).toMatchObject({
-    reason: "invalid",
-    message: expect.stringMatching(
-      /^build\.options\.result_schema\.type: .*; build\.options\.result_schema\.pattern: /,
-    ),
-  });
 });

@@ -1,11 +1,11 @@
 /** Reads a workflow file: exactly what `create_workflow` takes, as YAML or JSON. */
 import type * as z from "zod";
 import { LIMITS } from "../../domain/limits.ts";
-import { readOptions } from "../../domain/options.ts";
 import { readCronOption } from "../../domain/schedule.ts";
 import { suggestName } from "../../operations/input-names.ts";
-import { describeIssues, joinPath } from "../../operations/input-problems.ts";
+import { describeIssues } from "../../operations/input-problems.ts";
 import { DEEPEST, isObject, tooDeep } from "../../operations/json-text.ts";
+import { optionProblems } from "../../operations/options.ts";
 import { bytesOf } from "../../operations/text.ts";
 import { type DraftNode, graphFaults, type Reading } from "./draft.ts";
 import type { Fault, Path } from "./fault.ts";
@@ -109,19 +109,13 @@ function commonFaults(options: unknown): Fault[] {
   return [...faults, { path: ["options", "cron"], message: withoutStop(said) }];
 }
 
-/** One by one, so that each fault is told; together, for what only shows between them. */
 function optionFaults(options: unknown, path: Path): Fault[] {
   if (!isObject(options)) return [];
-  const whole = readOptions(options, joinPath(path));
-  if (whole.ok) return [];
-  const single = Object.entries(options).flatMap(([name, value]): Fault[] => {
-    const read = readOptions({ [name]: value }, "options");
-    if (read.ok) return [];
-    const what = read.refusal.reason === "unknown_parameter" ? "name" : "value";
-    const said = read.refusal.message.replace(`options.${name}: `, "");
-    return [{ path: [...path, name], what, message: withoutStop(said) }];
-  });
-  return single.length > 0 ? single : [{ path, message: withoutStop(whole.refusal.message) }];
+  return optionProblems(options, path).map(({ path: at, unknown, say }): Fault => ({
+    path: at as Path,
+    what: unknown ? "name" : "value",
+    message: withoutStop(say(String(at.at(-1)))),
+  }));
 }
 
 function nodesOf(tasks: readonly unknown[]): DraftNode[] {

@@ -1,0 +1,41 @@
+/** The `options` of a task, as tolerantly read as every other input, and refused in the same words. */
+import { LIMITS } from "../domain/limits.ts";
+import { optionFaults, type TaskOptions, taskOptions } from "../domain/options.ts";
+import { ok, type Result } from "../domain/refusal.ts";
+import { describeIssues, joinPath, type Problem, sayProblems } from "./input-problems.ts";
+import { readObject } from "./read-object.ts";
+
+type Options = Readonly<Record<string, unknown>>;
+type Path = readonly PropertyKey[];
+
+/** The options, or one refusal for all that is wrong with them; `path` leads to them. */
+export function readOptions(options: Options, path: Path): Result<TaskOptions> {
+  const { value, problems } = checkOptions(options, path);
+  return value && problems.length === 0 ? ok(value) : sayProblems(problems);
+}
+
+/** Everything that is wrong with the options, each problem with its path. */
+export function optionProblems(options: Options, path: Path): readonly Problem[] {
+  return checkOptions(options, path).problems;
+}
+
+function checkOptions(options: Options, path: Path): { value?: TaskOptions; problems: Problem[] } {
+  const { cron, ...given } = options;
+  const problems: Problem[] = [];
+  if (cron !== undefined && cron !== null && cron !== "") {
+    const say = (parameter: string) => `${parameter}: only a whole workflow has a schedule.`;
+    problems.push({ path: [...path, "cron"], say });
+  }
+  const read = readObject({ schema: taskOptions, value: given, path, problems });
+  const parsed = taskOptions.safeParse(read);
+  if (!parsed.success) {
+    const described = describeIssues(taskOptions, read, parsed.error.issues);
+    problems.push(...described.map(({ path: at, say }) => ({ path: [...path, ...at], say })));
+    return { problems };
+  }
+  const faults = optionFaults(parsed.data, joinPath(path)).slice(0, LIMITS.problems_shown);
+  problems.push(
+    ...faults.map(({ option, fault }) => ({ path: [...path, option], say: () => `${fault}.` })),
+  );
+  return { value: parsed.data, problems };
+}
