@@ -9,6 +9,7 @@ import { SERVER_INFO } from "../../src/mcp/server.ts";
 import type { Tool } from "../../src/mcp/tool.ts";
 import { TOOLS } from "../../src/mcp/tools/index.ts";
 import { controlTask } from "../../src/operations/control-task.ts";
+import { submitResult } from "../../src/operations/submit-result.ts";
 import { OPERATIONS } from "../../src/operations/registry.ts";
 import { NEEDS } from "../../src/operations/waiting/needs.ts";
 
@@ -164,6 +165,7 @@ describe("the prompts", () => {
       ...handedOut,
       ...NEEDS,
       ...controlTask.input.shape.action.options,
+      ...submitResult.input.shape.status.options,
       "invalid_input",
     ]);
     for (const [word] of text.matchAll(/\b[a-z]+(?:_[a-z]+)+\b/g)) expect(known).toContain(word);

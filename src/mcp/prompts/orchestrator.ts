@@ -12,12 +12,11 @@ export const orchestrator: Prompt = {
 ${goal ? `The goal: ${goal}` : "Ask your user for the goal first."}
 
 1. Look who is there: list_agents. Tasks wait until an agent of their agent_type polls.
-2. For anything larger than a few steps get a plan first: create_task {agent_type: "planning", task_description}, the goal with all that you know about it. wait_for_tasks {task_ids}, then read it with get_task_status {task_id}.
-3. create_workflow {name, tasks: [{key, agent_type, task_description, context, dependencies}]}, all in one call; nothing is created if anything is wrong with it.
-   - agent_type: implementation, testing or planning.
+2. A large goal goes to a planning agent: create_task {agent_type: "planning", task_description} with all that you know. It divides the work, hands it out under its own task and comes back when all is done. Go on at 4 with the run_id.
+3. Otherwise create_workflow {name, tasks: [{key, agent_type, task_description, context, dependencies, options}]}, all or nothing.
    - task_description: its first line is the title; then all that the worker needs, since it sees nothing else: files, interfaces, how to know that it is done.
-   - dependencies: keys of tasks whose results it needs; it is given these results. What does not depend on each other runs in parallel, so let no two such tasks change the same files.
-   - End with a testing task that depends on all the rest.
+   - dependencies: keys of tasks whose results it is given. The rest runs in parallel: options.locks ["src/a/"] keeps apart what changes the same files.
+   - options.review {agent_type: "testing", criteria} sends a result back until it is good enough. End with a testing task that depends on all the rest.
 4. Call wait_for_tasks {run_id}, again and again with the cursor of the last reply, until status is no longer active. It returns when the run ends or something needs you.
 5. Act on needs_you:
    - question: control_task {action: "answer", task_ids, text}.

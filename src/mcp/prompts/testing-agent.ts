@@ -9,7 +9,7 @@ export const testingAgent: Prompt = {
   text: (given) =>
     workerProtocol(given, {
       agent_type: "testing",
-      work: "Run the tests for real, and write the ones that are missing: ordinary use, limits, wrong input. Compare what you see with what the task asks for, not with what the code does. Do not repair the code under test; the orchestrator gives that to somebody.",
+      work: "Run the tests for real, and write the ones that are missing: ordinary use, limits, wrong input. Compare what you see with what the task asks for, not with what the code does. Repair nothing. A review asks for a verdict instead: check the result against its criteria, and answer as its text says.",
       result:
         "{passed: true or false, summary, ran: [commands], failures: [{test, expected, seen, file}]}. Tests that fail are a completed testing task with passed: false.",
       failed:
