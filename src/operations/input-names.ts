@@ -32,6 +32,8 @@ const SYNONYMS: ReadonlyMap<string, readonly string[]> = new Map(
     agent_name: ["agent_id"],
     name: ["agent_id", "key"],
     type: ["agent_type"],
+    events: ["types"],
+    event_types: ["types"],
     task_type: ["agent_type"],
     role: ["agent_type"],
     queue: ["agent_type"],

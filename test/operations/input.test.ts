@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import * as z from "zod";
 import { jsonObject } from "../../src/operations/fields.ts";
 import { readInput } from "../../src/operations/input.ts";
+import { createWebhook } from "../../src/operations/webhooks/create-webhook.ts";
 
 const create = {
   name: "create_task",
@@ -180,6 +181,11 @@ describe("refuses with words that help", () => {
         create,
         { ...TASK, max_retries: 5 },
         "No parameter max_retries; did you mean options.retry.max_attempts?",
+      ],
+      [
+        createWebhook,
+        { url: "https://example.com", events: ["task.ready"] },
+        "No parameter events; did you mean types?",
       ],
       [list, { zzzzzzzz: 1 }, "No parameter zzzzzzzz; it takes status, limit."],
       [
