@@ -193,8 +193,8 @@ export const LIMITS = {
   state_page: 50,
   /** An operation id is remembered for the Worker's own re-sends, which end within seconds. */
   operation_id_seconds: 600,
-  /** The caller's own key for a write of shared state: a version may be overwritten at once, so a day must do. */
-  state_idempotency_seconds: 86_400,
+  /** The caller's own key for a call that makes nothing with which it could go (shared state, control): a day. */
+  idempotency_seconds: 86_400,
   events_kept: 100_000,
   /** Older ones go, give or take an hour. */
   events_kept_ms: 86_400_000,

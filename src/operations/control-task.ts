@@ -4,9 +4,11 @@ import { parseRunId, parseTaskId } from "../domain/ids.ts";
 import { LIMITS } from "../domain/limits.ts";
 import { ok, refuse, type Result } from "../domain/refusal.ts";
 import { ORCHESTRATORS } from "../domain/role.ts";
-import type { Control } from "../store/steering.ts";
+import type { Control, Identified } from "../store/steering.ts";
+import type { CancelRun } from "../store/store.ts";
 import { checkLateResults } from "./check-late-results.ts";
 import { idempotencyKey, jsonObject, runId, taskId } from "./fields.ts";
+import { keyUsedOtherwise } from "./key-used-otherwise.ts";
 import { notFound } from "./not-found.ts";
 import { type Call, defineOperation } from "./operation.ts";
 import { fingerprint } from "./random-name.ts";
@@ -46,9 +48,8 @@ export const controlTask = defineOperation({
   run: async (call, input) => {
     const targets = targetsOf(input);
     if (!targets.ok) return targets;
-    const operation_id =
-      input.idempotency_key === undefined ? call.operation_id : await fingerprint(input);
-    if ("run_id" in targets.value) return cancelRun(call, { ...targets.value, operation_id });
+    const identity = await identityOf(call, input);
+    if ("run_id" in targets.value) return cancelRun(call, { ...targets.value, ...identity });
     const prepared = prepare(call, input);
     if (!prepared.ok) return prepared;
     // A blob belongs to one task, with which it is removed.
@@ -68,10 +69,10 @@ export const controlTask = defineOperation({
       ...(input.action === "promote_late_result" && {
         late: await checkLateResults(call.services.store, targets.value.task_ids ?? []),
       }),
-      operation_id,
+      ...identity,
       limit: LIMITS.control_tasks,
     });
-    if ("refused" in reply) throw new Error("a control call was refused as a whole");
+    if ("refused" in reply) return keyUsedOtherwise();
     const { changed, refused, more } = reply.said;
     return ok({
       changed,
@@ -80,6 +81,18 @@ export const controlTask = defineOperation({
     });
   },
 });
+
+/** The caller's key counts for control alone: `create_task` may use the same. */
+async function identityOf(
+  { operation_id }: Call,
+  { idempotency_key, ...body }: Input,
+): Promise<Identified> {
+  if (idempotency_key === undefined) return { operation_id };
+  return {
+    operation_id: `key:control:${await fingerprint(idempotency_key)}`,
+    fingerprint: await fingerprint(body),
+  };
+}
 
 type Targets = Pick<Control, "task_ids" | "error_code"> | { readonly run_id: string };
 
@@ -106,16 +119,20 @@ function targetsOf({ task_ids, run_id, error_code, action }: Input): Result<Targ
 
 async function cancelRun(
   { services: { store } }: Call,
-  target: { readonly run_id: string; readonly operation_id: string },
+  target: CancelRun,
 ): Promise<Result<{ changed: string[]; more?: string }>> {
   const reply = await store.cancelRun(target);
-  if ("refused" in reply) return notFound("run", target.run_id);
+  if ("refused" in reply) {
+    return reply.refused.refused === "not_found"
+      ? notFound("run", target.run_id)
+      : keyUsedOtherwise();
+  }
   const { changed, more } = reply.said;
   const rest = `Nothing of ${target.run_id} is handed out any more; its other open tasks end by themselves.`;
   return ok({ changed, ...(more && { more: rest }) });
 }
 
-type Prepared = Omit<Control, "operation_id" | "limit" | "task_ids" | "error_code">;
+type Prepared = Omit<Control, keyof Identified | "limit" | "task_ids" | "error_code">;
 
 /** Characters of `text`, where the action takes one. */
 const TEXT_LENGTHS: ReadonlyMap<Input["action"], number> = new Map([

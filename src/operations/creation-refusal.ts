@@ -5,6 +5,7 @@ import type { RefusedReply } from "../store/codec.ts";
 import type { HeldLease } from "../store/held-lease.ts";
 import type { CreateInput } from "./create-tasks.ts";
 import { leaseRefusal } from "./lease-refusal.ts";
+import { keyUsedOtherwise } from "./key-used-otherwise.ts";
 
 export interface RefusedCreation {
   readonly input: CreateInput;
@@ -37,11 +38,7 @@ export function creationRefusal(
         `Nothing was created: ${ids} is being cancelled. Start a new run, or add to it once it has ended.`,
       );
     case "idempotency_conflict":
-      return refuse(
-        "idempotency_conflict",
-        "This idempotency_key was used with other contents: send the same call again, or take a new key.",
-        { tasks: input.tasks.length },
-      );
+      return keyUsedOtherwise({ tasks: input.tasks.length });
     case "limit":
       return refuse(
         "limit",

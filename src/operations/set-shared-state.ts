@@ -13,6 +13,7 @@ import { defineOperation } from "./operation.ts";
 import { fingerprint } from "./random-name.ts";
 import { stateScope } from "./state-name.ts";
 import { bytesOf } from "./text.ts";
+import { keyUsedOtherwise } from "./key-used-otherwise.ts";
 
 export const setSharedState = defineOperation({
   name: "set_shared_state",
@@ -90,10 +91,7 @@ function writeRefusal(
     case "not_found":
       return notFound("run", refused.ids?.[0] ?? "");
     case "idempotency_conflict":
-      return refuse(
-        "idempotency_conflict",
-        "This idempotency_key was used with other contents: send the same call again, or take a new key.",
-      );
+      return keyUsedOtherwise();
     case "limit":
       return refuse(
         "limit",

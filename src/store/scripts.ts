@@ -1,4 +1,5 @@
 /** The scripts, each with the keys it touches and the chunks it stands on. */
+import again from "./scripts/lib/again.lua";
 import agentsSource from "./scripts/agents.lua";
 import auditSource from "./scripts/audit.lua";
 import breakersSource from "./scripts/breakers.lua";
@@ -184,7 +185,7 @@ export const SCRIPTS = {
     shards: true,
     callKeys: ["operation"],
     texts: ["value"],
-    chunks: [...SWEEPING, lease, notices, stateChunk],
+    chunks: [...SWEEPING, lease, notices, again, stateChunk],
     source: stateSetSource,
   }),
   control: script({
@@ -193,7 +194,7 @@ export const SCRIPTS = {
     shards: true,
     callKeys: ["operation", "blob"],
     texts: ["text"],
-    chunks: [...SWEEPING, lease, control],
+    chunks: [...SWEEPING, lease, again, control],
     source: controlSource,
   }),
   cancelRun: script({
@@ -201,7 +202,7 @@ export const SCRIPTS = {
     keys: SWEPT,
     shards: true,
     callKeys: ["operation"],
-    chunks: SWEEPING,
+    chunks: [...SWEEPING, again],
     source: cancelRunSource,
   }),
   breakers: script({

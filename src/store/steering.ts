@@ -7,16 +7,21 @@ export interface CheckedLateResults {
   readonly unfit: Readonly<Record<string, string>>;
 }
 
-export interface StateWrite {
+/** How a call is known when it is sent again. */
+export interface Identified {
+  /** Made of the caller's idempotency key where there is one. */
   readonly operation_id: string;
+  /** With an idempotency key: tells two bodies apart that came with the same one. */
+  readonly fingerprint?: string;
+}
+
+export interface StateWrite extends Identified {
   readonly name: string;
   readonly key: string;
   readonly value: string;
   readonly run_id?: string;
   readonly if_version?: number;
   readonly ttl_seconds?: number;
-  /** Tells two bodies apart that came with one idempotency key; `operation_id` then is made of that key. */
-  readonly fingerprint?: string;
   readonly lease?: HeldLease;
 }
 
@@ -27,8 +32,7 @@ export interface StateRead {
   readonly lease?: HeldLease;
 }
 
-export interface Control {
-  readonly operation_id: string;
+export interface Control extends Identified {
   readonly action:
     | "cancel"
     | "retry"

@@ -35,7 +35,7 @@ import { keysOf } from "./keys.ts";
 import type { Script } from "./script.ts";
 import { SCRIPTS } from "./scripts.ts";
 import type { DeadListing, Listing, Look, RunRange, WaitLook, WhyLook } from "./looks.ts";
-import type { BreakerForce, Control, StateRead, StateWrite } from "./steering.ts";
+import type { BreakerForce, Control, Identified, StateRead, StateWrite } from "./steering.ts";
 import type { HeldLease } from "./held-lease.ts";
 import { stagingOf, type StagingStore } from "./staging.ts";
 import { readTexts, type TextName } from "./texts.ts";
@@ -156,8 +156,7 @@ export interface Submission {
   readonly checks?: readonly string[];
 }
 
-export interface CancelRun {
-  readonly operation_id: string;
+export interface CancelRun extends Identified {
   readonly run_id: string;
 }
 
@@ -305,11 +304,11 @@ export function createStore(options: StoreOptions): Store {
         texts: [text],
       });
     },
-    cancelRun: ({ operation_id, run_id }) =>
+    cancelRun: ({ operation_id, ...request }) =>
       run({
         script: SCRIPTS.cancelRun,
         reply: cancelRunReply,
-        request: { run_id },
+        request,
         keys: [keys.operation(operation_id)],
       }),
     deadLetters: (request) => run({ script: SCRIPTS.dead, reply: deadReply, request }),

@@ -89,6 +89,8 @@ export type Command =
       readonly target: "fit" | "task" | "tasks" | "code";
       readonly pick: number;
       readonly priority: number;
+      /** Which of the caller's idempotency keys. */
+      readonly key?: number;
       /** Promotion: what the caller has found about the late results of tasks with a schema. */
       readonly late: "fit" | "unfit" | "unknown";
       readonly changes?: "deadline" | "no backoff" | "payload";

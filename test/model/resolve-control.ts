@@ -19,12 +19,18 @@ export function controlCall(scene: Scene, command: Command & { do: "control" }):
     payload: { fields: { title: "changed" }, cleared: [], payload: true, payload_bytes: 33 },
   };
   const changes = action === "retry" && command.changes && kinds[command.changes];
+  const chosen = targets(scene, command);
   return {
     op: "control",
     args: {
-      operation_id: name(scene, "op"),
+      ...(command.key === undefined
+        ? { operation_id: name(scene, "op") }
+        : {
+            operation_id: `key:control:${command.key}`,
+            fingerprint: `${action}${JSON.stringify(chosen)}`,
+          }),
       action,
-      ...targets(scene, command),
+      ...chosen,
       limit: LIMITS.control_tasks,
       ...(action === "set_priority" && { priority }),
       ...(action === "discard" && { note: "seen" }),

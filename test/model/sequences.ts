@@ -204,6 +204,7 @@ const control = fc
     ),
     pick: recent,
     priority: fc.constantFrom(0, 5, 9),
+    key: rarely(fc.nat(1)),
     late: fc.constantFrom("fit" as const, "fit" as const, "unfit" as const, "unknown" as const),
     changes: rarely(
       fc.constantFrom("deadline" as const, "no backoff" as const, "payload" as const),

@@ -3,13 +3,15 @@ import { randomUUID } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import type { FaultKind } from "../../infra/local/upstash/faults.ts";
 import { LIMITS } from "../../src/domain/limits.ts";
+import { controlTask } from "../../src/operations/control-task.ts";
 import { createTask } from "../../src/operations/create-task.ts";
 import { createWorkflow } from "../../src/operations/create-workflow.ts";
 import { getSharedState } from "../../src/operations/get-shared-state.ts";
 import { heartbeat } from "../../src/operations/heartbeat.ts";
 import { setSharedState } from "../../src/operations/set-shared-state.ts";
 import { canonical } from "../support/canonical.ts";
-import { useProjects } from "../support/project.ts";
+import { buried } from "../support/dead-letters.ts";
+import { type Project, useProjects } from "../support/project.ts";
 import { held, RE_SENT, type Step, TASK } from "../support/re-sent.ts";
 
 const newProject = useProjects();
@@ -17,6 +19,14 @@ const newProject = useProjects();
 interface End {
   readonly result: unknown;
   readonly state: unknown;
+}
+
+/** Seconds for which the reply to the one caller's key is kept. */
+async function lifeOfKey(project: Project): Promise<number> {
+  const { strings } = await project.dump();
+  const keys = Object.keys(strings).filter((name) => name.startsWith("operation:key:"));
+  expect(keys).toHaveLength(1);
+  return Number(await project.redis.call(["TTL", `baton:{${project.name}}:${keys[0]}`]));
 }
 
 async function undisturbed({ prepare, act }: Step): Promise<End> {
@@ -176,6 +186,39 @@ describe("idempotency_key", () => {
     const input = { ...TASK, idempotency_key: "one" };
     await project.refusal(createTask, { ...input, dependencies: ["r9t9"] });
     expect((await project.ok(createTask, input)).task_id).toBe("r1t1");
+  });
+
+  test("of a control call gives the first outcome for a day, and another body is a conflict", async () => {
+    const project = newProject();
+    const given = await buried(project, "E1");
+    const call = { action: "retry" as const, task_ids: [given], idempotency_key: "one" };
+    expect(await project.ok(controlTask, call)).toEqual({ changed: [given] });
+    await project.bury((await project.claim("ada")).lease);
+    const before = await project.dump();
+    expect(await project.ok(controlTask, call)).toEqual({ changed: [given] });
+    for (const other of [
+      { ...call, action: "discard" as const },
+      { ...call, changes: { priority: 0 } },
+      { action: "cancel", run_id: "r1", idempotency_key: "one" } as const,
+    ]) {
+      const refusal = await project.refusal(controlTask, other);
+      expect(refusal.reason).toBe("idempotency_conflict");
+    }
+    expect(await project.dump()).toEqual(before);
+    expect(await lifeOfKey(project)).toBeGreaterThan(LIMITS.idempotency_seconds - 600);
+  });
+
+  test("of a cancelled run gives the first outcome, also when the run goes on since", async () => {
+    const project = newProject();
+    await project.task();
+    const call = { action: "cancel", run_id: "r1", idempotency_key: "one" } as const;
+    expect(await project.ok(controlTask, call)).toEqual({ changed: ["r1t1"] });
+    await project.task({ run_id: "r1" });
+    expect(await project.ok(controlTask, call)).toEqual({ changed: ["r1t1"] });
+    expect((await project.record("r1t2")).status).toBe("ready");
+    const other = { ...call, run_id: "r2" };
+    expect((await project.refusal(controlTask, other)).reason).toBe("not_found");
+    expect(await lifeOfKey(project)).toBeGreaterThan(LIMITS.idempotency_seconds - 600);
   });
 
   test("of a shared-state write gives the first version, and another body is a conflict", async () => {

@@ -8,6 +8,7 @@ import { checkCreation, type CreateInput } from "../create-tasks.ts";
 import type { Call } from "../operation.ts";
 import { fingerprint } from "../random-name.ts";
 import { showSchedule, type ShownSchedule } from "./show-schedule.ts";
+import { keyUsedOtherwise } from "../key-used-otherwise.ts";
 
 export interface ScheduleInput {
   /** As `options.cron` says. */
@@ -57,10 +58,7 @@ export async function makeSchedule(
         "limit",
         `Nothing was created: a project has at most ${LIMITS.schedules} schedules; delete one.`,
       )
-    : refuse(
-        "idempotency_conflict",
-        "This idempotency_key was used with other contents: send the same call again, or take a new key.",
-      );
+    : keyUsedOtherwise();
 }
 
 /** What fits a single run and no later one. */

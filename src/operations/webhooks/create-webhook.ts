@@ -8,6 +8,7 @@ import { defineOperation } from "../operation.ts";
 import { fingerprint } from "../random-name.ts";
 import { description, endpointOutput, filterFields, newSecret, url, webhooksOf } from "./fields.ts";
 import { showEndpoint } from "./show.ts";
+import { keyUsedOtherwise } from "../key-used-otherwise.ts";
 
 export const createWebhook = defineOperation({
   name: "create_webhook",
@@ -39,10 +40,7 @@ export const createWebhook = defineOperation({
       ...(once && { fingerprint: once.fingerprint }),
     });
     if ("refused" in reply && reply.refused.refused === "idempotency_conflict") {
-      return refuse(
-        "idempotency_conflict",
-        "This idempotency_key was used with other contents: send the same call again, or take a new key.",
-      );
+      return keyUsedOtherwise();
     }
     if ("refused" in reply) {
       return refuse(

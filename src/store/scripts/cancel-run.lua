@@ -5,7 +5,7 @@ local run = known[request.run_id]
 if not run then
   return '{"refused":"not_found"}'
 end
-local before = redis.call("GET", operation)
+local before = carried_out()
 if before then
   return before
 end
@@ -17,7 +17,7 @@ for i, id in ipairs(cancelled) do
 end
 local reply = '{"changed":[' .. table.concat(quoted, ",") .. '],"more":' .. tostring(run.cancel_from ~= nil) .. "}"
 if open then
-  redis.call("SET", operation, reply, "EX", LIMITS.operation_id_seconds)
+  remember(reply)
 end
 flush()
 sweep(LIMITS.sweep_per_call)

@@ -45,7 +45,7 @@ local function apply(task)
   return set_priority(task, request.priority)
 end
 
-local before = redis.call("GET", operation)
+local before = carried_out()
 if before then
   return before
 end
@@ -72,7 +72,7 @@ end
 local more = request.error_code and #ids == request.limit
 local reply = '{"changed":[' .. table.concat(done, ",") .. '],"refused":[' .. table.concat(refused, ",") .. '],"more":' .. tostring(more or false) .. "}"
 if #done > 0 then
-  redis.call("SET", operation, reply, "EX", LIMITS.operation_id_seconds)
+  remember(reply)
 end
 flush()
 sweep(LIMITS.sweep_per_call)

@@ -1,15 +1,6 @@
 -- Writes one key of the shared state; with a version, only if nobody wrote meanwhile.
 read_control({ "next_due", "armed", "generation", "state_floor" })
 
--- The reply to the same request if it was carried out before, or the refusal of another one with its idempotency key.
-local function carried_out()
-  local fingerprint, reply = string.match(redis.call("GET", operation) or "", "^(%S*) (.*)$")
-  if reply and fingerprint ~= (request.fingerprint or "") then
-    return '{"refused":"idempotency_conflict"}'
-  end
-  return reply
-end
-
 -- What does not come to the write leaves the worker with its task, and tells it as much as any other reply.
 local function along(text)
   return text and request.lease and tell_along(request.lease, text) or text
@@ -43,8 +34,7 @@ end
 
 local version = (entry and entry.version or tonumber(control_values.state_floor or "0")) + 1
 local reply = '{"version":' .. version .. "}"
-local kept_for = request.fingerprint and LIMITS.state_idempotency_seconds or LIMITS.operation_id_seconds
-if not redis.call("SET", operation, (request.fingerprint or "") .. " " .. reply, "NX", "EX", kept_for) then
+if not remember(reply) then
   return along(carried_out())
 end
 if request.lease then

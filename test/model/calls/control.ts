@@ -4,7 +4,8 @@ import { LIMITS } from "../../../src/domain/limits.ts";
 import { isTerminal } from "../../../src/domain/lifecycle.ts";
 import { PRIORITY_STEP_MS } from "../../../src/domain/order.ts";
 import { type TaskRecord, taskRecord } from "../../../src/domain/task.ts";
-import { type Control } from "../../../src/store/steering.ts";
+import { type Control, type Identified } from "../../../src/store/steering.ts";
+import { type CancelRun } from "../../../src/store/store.ts";
 import { cancelBatch, cancelTask } from "../cancel.ts";
 import { dependenciesNow, followAnew, listen, verdictOf } from "../edges.ts";
 import {
@@ -30,8 +31,8 @@ interface Subject {
 }
 
 export function control(world: World, call: Control): Reply {
-  const before = world.operations.get(call.operation_id);
-  if (before) return said(before.reply);
+  const before = carriedOut(world, call);
+  if (before) return before;
   const ids = call.error_code === undefined ? (call.task_ids ?? []) : lettersWith(world, call);
   const isOpen = (id: string): boolean => !isTerminal(world.tasks.get(id)?.status ?? "cancelled");
   const open = new Set(ids.filter(isOpen));
@@ -46,19 +47,16 @@ export function control(world: World, call: Control): Reply {
   }
   const more = call.error_code !== undefined && ids.length === call.limit;
   const reply = { changed, refused, more };
-  if (changed.length > 0) world.operations.set(call.operation_id, { fingerprint: "", reply });
+  if (changed.length > 0) remember(world, call, reply);
   sweep(world);
   return said(reply);
 }
 
-export function cancelRun(
-  world: World,
-  { operation_id, run_id }: { operation_id: string; run_id: string },
-): Reply {
-  const run = world.runs.get(run_id);
+export function cancelRun(world: World, call: CancelRun): Reply {
+  const run = world.runs.get(call.run_id);
   if (!run) return refused({ refused: "not_found" });
-  const before = world.operations.get(operation_id);
-  if (before) return said(before.reply);
+  const before = carriedOut(world, call);
+  if (before) return before;
   if (run.status !== "active") {
     sweep(world);
     return said({ changed: [], more: false });
@@ -70,9 +68,28 @@ export function cancelRun(
   const tasks = cancelBatch({ world, run, count: LIMITS.control_tasks }, budget);
   const changed = tasks.map(({ task_id }) => task_id);
   const reply = { changed, more: run.cancel_from !== undefined };
-  world.operations.set(operation_id, { fingerprint: "", reply });
+  remember(world, call, reply);
   sweep(world);
   return said(reply);
+}
+
+function carriedOut(
+  { operations }: World,
+  { operation_id, fingerprint = "" }: Identified,
+): Reply | undefined {
+  const before = operations.get(operation_id);
+  if (!before) return undefined;
+  return before.fingerprint === fingerprint
+    ? said(before.reply)
+    : refused({ refused: "idempotency_conflict" });
+}
+
+function remember(
+  { operations }: World,
+  { operation_id, fingerprint = "" }: Identified,
+  reply: unknown,
+): void {
+  operations.set(operation_id, { fingerprint, reply });
 }
 
 function lettersWith(world: World, { error_code = "", limit }: Control): string[] {
