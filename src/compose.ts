@@ -95,6 +95,7 @@ function withScheduler(
   const webhooks: Webhooks = {
     store: createWebhookStore({ transport, project }),
     queue: (attempts) => scheduler.sendAttempts(project, attempts),
+    goOn: (from) => scheduler.sendRest(project, from),
     allow_loopback: local,
   };
   const onTick = (tick: ArmedTick) =>

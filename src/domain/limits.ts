@@ -224,8 +224,9 @@ export const LIMITS = {
   webhook_busy_ms: 25_000,
   /** What of an answer is kept to look at. */
   webhook_answer_bytes: 1_024,
-  /** Attempts of a delivery that are kept to look at. */
+  /** Attempts of a delivery that are kept to look at; what was answered, of the last few. */
   webhook_results: 12,
+  webhook_answers: 3,
   /** Failed attempts in a row that open an endpoint's breaker. */
   webhook_failures: 5,
   /** Attempts to one endpoint at the same time. */

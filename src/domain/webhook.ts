@@ -27,12 +27,17 @@ export const endpointRecord = z.strictObject({
   secrets: z.array(z.strictObject({ secret: z.string(), until_ms: z.int().optional() })),
   /** Failed attempts in a row; the breaker opens at its limit and closes with the first success. */
   failures: z.int().optional(),
-  /** While open nothing is sent; then one delivery probes. */
+  /** While open nothing is sent; then one delivery probes, and the others are held until one got through. */
   open_until_ms: z.int().optional(),
+  /** The delivery that probes. */
+  probe: z.string().optional(),
   pause_ms: z.int().optional(),
 });
 
 export const DELIVERY_STATUSES = ["waiting", "delivered", "dead"] as const;
+
+/** Why no attempt of a waiting delivery is planned: what its endpoint is. */
+const HELD = ["paused", "disabled", "breaker"] as const;
 
 /** How one attempt ended. `status` 0: no answer. */
 const attemptResult = z.strictObject({
@@ -58,11 +63,12 @@ export const deliveryRecord = z.strictObject({
   attempts: z.int(),
   /** Names one planned attempt: it only grows, so that a message of QStash that comes twice or late does nothing. */
   turn: z.int(),
-  /** When the next attempt is due; absent once it has ended. */
+  /** When the next attempt is due; absent once it has ended, and while it is held. */
   due_at: z.int().optional(),
+  held: z.enum(HELD).optional(),
   /** An attempt is under way until then. */
   busy_until_ms: z.int().optional(),
-  /** The last few attempts, newest last. */
+  /** The last few attempts, newest last; the bodies of those before the last few are not kept. */
   results: z.array(attemptResult).optional(),
   created_at: z.int(),
 });

@@ -55,3 +55,21 @@ export async function publishAttempts(
     ),
   );
 }
+
+/** One message for the events that one call did not get to. The same place is asked for once. */
+export async function publishRest(
+  { client, base_url, path, failed_path, host }: DeliveryRoute,
+  { project, from }: { project: string; from: string },
+): Promise<void> {
+  const window = Math.floor(Date.now() / DEDUPLICATED_MS);
+  await againUntilTaken(() =>
+    client.publishJSON({
+      ...DELIVERY,
+      url: `${base_url}${path}`,
+      body: { project, from },
+      failureCallback: `${base_url}${failed_path}`,
+      deduplicationId: `rest-${project}-${from}-${window}-${host}`,
+      label: "baton-delivery",
+    }),
+  );
+}

@@ -2,7 +2,7 @@
 import { Client } from "@upstash/qstash";
 import { log, type LogFields } from "../observability/log.ts";
 import { againUntilTaken } from "./again.ts";
-import { type Attempt, publishAttempts } from "./deliveries.ts";
+import { type Attempt, publishAttempts, publishRest } from "./deliveries.ts";
 import { type KeyPair, lookAtQstash, type QstashState } from "./reachable.ts";
 import { verifySignature, type Verdict } from "./signature.ts";
 
@@ -29,6 +29,8 @@ export interface Scheduler {
   sendTick(tick: Tick): Promise<boolean>;
   /** Whether QStash has taken all of these attempts of webhook deliveries. Never throws, like `sendTick`. */
   sendAttempts(project: string, attempts: readonly Attempt[]): Promise<boolean>;
+  /** Whether QStash has taken a call to make deliveries of the events from that place on. Never throws, like `sendTick`. */
+  sendRest(project: string, from: string): Promise<boolean>;
   /** Whether QStash sent this body to this path of ours, and sent it now. */
   verify(callback: Callback): Promise<Verdict>;
   /** Whether QStash can be reached, and would be understood. Asked at most every few seconds. */
@@ -63,6 +65,7 @@ export function createScheduler(config: SchedulerConfig): Scheduler {
   const { base_url, keys } = config;
   const client = createClient(config);
   const host = new URL(base_url).host.replaceAll(/[^\w.-]/g, "-");
+  const route = { client, base_url, path: CALLBACKS.deliver, failed_path: CALLBACKS.failed, host };
   let looked: { readonly at: number; readonly state: QstashState } | undefined;
   return {
     sendTick: ({ project, wait_ms, generation }) => {
@@ -85,11 +88,9 @@ export function createScheduler(config: SchedulerConfig): Scheduler {
     },
     sendAttempts: (project, attempts) =>
       taken({ project, deliveries: attempts.length }, () =>
-        publishAttempts(
-          { client, base_url, path: CALLBACKS.deliver, failed_path: CALLBACKS.failed, host },
-          { project, attempts },
-        ),
+        publishAttempts(route, { project, attempts }),
       ),
+    sendRest: (project, from) => taken({ project }, () => publishRest(route, { project, from })),
     verify: ({ path, signature, body }) =>
       verifySignature({ signature, body, url: `${base_url}${path}`, keys, now: Date.now() }),
     state: async () => {

@@ -27,6 +27,7 @@
  * | `deliveries`  | hash   | `<delivery>`: a webhook delivery with its attempts                                        |
  * | `delivery_index` | zset | `<ms>|<delivery>`, all scores 0: for listing and retention                               |
  * | `outbox`      | zset   | deliveries whose next attempt is planned, by its time                                    |
+ * | `held`        | zset   | `<endpoint>|<delivery>`, all scores 0: those that wait for their endpoint                |
  * | `schedules`   | hash   | `seq`, `ids` (JSON list), `s1` a schedule, `s1:workflow` what it creates                 |
  * | `idempotency` | hash   | the caller's idempotency keys: fingerprint and reply                                      |
  * | `operation:*` | string | reply of one request, for its own re-sends; expires                                      |
@@ -56,6 +57,7 @@ const PROJECT_KEYS = [
   "deliveries",
   "delivery_index",
   "outbox",
+  "held",
   "schedules",
 ] as const;
 
@@ -95,6 +97,7 @@ export function keysOf(project: string): Keys {
       deliveries: `${prefix}deliveries`,
       delivery_index: `${prefix}delivery_index`,
       outbox: `${prefix}outbox`,
+      held: `${prefix}held`,
       schedules: `${prefix}schedules`,
     },
     shards: Array.from({ length: SHARDS }, (_, index) => `${prefix}shard:${index}`),

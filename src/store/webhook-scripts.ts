@@ -9,8 +9,17 @@ import endpoints from "./scripts/webhooks/endpoints.lua";
 import outboxRead from "./scripts/webhooks/outbox-read.lua";
 import outboxWrite from "./scripts/webhooks/outbox-write.lua";
 import overdue from "./scripts/webhooks/overdue.lua";
+import release from "./scripts/webhooks/release.lua";
 
-const KEYS = ["control", "events", "webhooks", "deliveries", "delivery_index", "outbox"] as const;
+const KEYS = [
+  "control",
+  "events",
+  "webhooks",
+  "deliveries",
+  "delivery_index",
+  "outbox",
+  "held",
+] as const;
 const ABOUT = { keys: KEYS, chunks: [clock, webhooks] };
 
 export const WEBHOOK_SCRIPTS = {
@@ -26,4 +35,5 @@ export const WEBHOOK_SCRIPTS = {
   attemptEnd: script({ ...ABOUT, name: "webhook-attempt-end", source: attemptEnd }),
   deliveries: script({ ...ABOUT, name: "webhook-deliveries", source: deliveries }),
   overdue: script({ ...ABOUT, name: "webhook-overdue", source: overdue }),
+  release: script({ ...ABOUT, name: "webhook-release", source: release }),
 };

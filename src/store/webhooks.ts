@@ -36,7 +36,7 @@ const outboxReply = z.strictObject({
   endpoints: z.array(endpointRecord),
 });
 
-const writtenReply = z.strictObject({ written: z.boolean() });
+const writtenReply = z.strictObject({ written: z.boolean(), planned: z.array(plannedAttempt) });
 
 const beginReply = z.discriminatedUnion("outcome", [
   z.strictObject({
@@ -47,22 +47,34 @@ const beginReply = z.discriminatedUnion("outcome", [
   }),
   /** Its endpoint's breaker is open: it was planned anew. */
   z.strictObject({ outcome: z.literal("later"), planned: plannedAttempt }),
-  /** `over`: not the planned attempt any more. `busy`: under way elsewhere. `early`: not due yet. */
-  z.strictObject({ outcome: z.enum(["over", "busy", "early"]) }),
+  /**
+   * `over`: not the planned attempt any more. `busy`: under way elsewhere. `early`: not due yet. `held`: until its endpoint
+   * goes on.
+   */
+  z.strictObject({ outcome: z.enum(["over", "busy", "early", "held"]) }),
 ]);
 
-const endReply = z.strictObject({ planned: plannedAttempt.optional() });
+const endReply = z.strictObject({
+  planned: z.array(plannedAttempt),
+  /** The endpoint works again: what was held for it is to be released. */
+  release: z.literal(true).optional(),
+});
+
+const releaseReply = z.strictObject({ planned: z.array(plannedAttempt), more: z.boolean() });
 
 const deliveriesReply = z.strictObject({
   now: z.int(),
   next: z.string().nullable(),
   deliveries: z.array(deliveryRecord),
   planned: z.array(plannedAttempt),
+  replayed: z.int(),
 });
 
 const overdueReply = z.strictObject({
   now: z.int(),
   overdue: z.array(plannedAttempt),
+  /** Endpoints whose deliveries are held with nothing in the way. */
+  releases: z.array(z.string()),
   removed: z.int(),
 });
 
@@ -88,11 +100,8 @@ export type EndpointAction =
 
 export type NewDelivery = Pick<
   DeliveryRecord,
-  "delivery_id" | "endpoint_id" | "type" | "event_at" | "data" | "status" | "attempts" | "turn"
-> & {
-  /** Attempt it now; otherwise it waits for its endpoint to go on. */
-  readonly due: boolean;
-};
+  "delivery_id" | "endpoint_id" | "type" | "event_at" | "data"
+>;
 
 export interface AttemptEnd {
   readonly delivery_id: string;
@@ -103,14 +112,14 @@ export interface AttemptEnd {
   readonly pause_ms?: number;
   /** It answered 410: nothing is ever sent to that endpoint again. */
   readonly gone?: boolean;
+  /** It was not the endpoint's fault. */
+  readonly ours?: boolean;
 }
 
 export interface DeliveryListing {
   readonly endpoint_id?: string;
   readonly delivery_id?: string;
   readonly status?: DeliveryRecord["status"];
-  /** Only those that wait for their endpoint to go on. */
-  readonly stalled?: boolean;
   /** Made since then. Milliseconds. */
   readonly since?: number;
   /** Where an earlier page ended. */
@@ -134,9 +143,11 @@ export interface WebhookStore {
     readonly from?: string;
     readonly to?: string;
     readonly deliveries: readonly NewDelivery[];
-  }): Promise<boolean>;
+  }): Promise<z.infer<typeof writtenReply>>;
   begin(attempt: Pick<PlannedAttempt, "delivery_id" | "turn">): Promise<z.infer<typeof beginReply>>;
-  end(end: AttemptEnd): Promise<PlannedAttempt | undefined>;
+  end(end: AttemptEnd): Promise<z.infer<typeof endReply>>;
+  /** Plans a batch of what was held for an endpoint, if nothing is in the way; what was held for a deleted one is over. */
+  release(endpoint_id: string): Promise<z.infer<typeof releaseReply>>;
   deliveries(listing: DeliveryListing): Promise<z.infer<typeof deliveriesReply>>;
   /** Attempts that QStash should have and seems not to; removes what has been kept for long enough. */
   overdue(): Promise<z.infer<typeof overdueReply>>;
@@ -173,10 +184,10 @@ export function createWebhookStore({ transport, project, now }: WebhookStoreOpti
       const events = entries.flatMap(({ id, facts }) => eventsOf(id, JSON.stringify(facts)));
       return { ...rest, events };
     },
-    writeOutbox: async (request) =>
-      (await ask(WEBHOOK_SCRIPTS.outboxWrite, writtenReply, request)).written,
+    writeOutbox: (request) => ask(WEBHOOK_SCRIPTS.outboxWrite, writtenReply, request),
     begin: (request) => ask(WEBHOOK_SCRIPTS.attemptBegin, beginReply, request),
-    end: async (request) => (await ask(WEBHOOK_SCRIPTS.attemptEnd, endReply, request)).planned,
+    end: (request) => ask(WEBHOOK_SCRIPTS.attemptEnd, endReply, request),
+    release: (endpoint_id) => ask(WEBHOOK_SCRIPTS.release, releaseReply, { endpoint_id }),
     deliveries: (request) => ask(WEBHOOK_SCRIPTS.deliveries, deliveriesReply, request),
     overdue: () => ask(WEBHOOK_SCRIPTS.overdue, overdueReply, {}),
   };

@@ -8,6 +8,7 @@ import { checkRecords } from "./auditing/records.ts";
 import { checkReviews } from "./auditing/reviews.ts";
 import { checkTalk } from "./auditing/talk.ts";
 import { checkStaging } from "./auditing/staging.ts";
+import { checkWebhooks } from "./auditing/webhooks.ts";
 import type { Dump } from "./dump.ts";
 
 export function audit(dump: Dump): string[] {
@@ -26,6 +27,7 @@ export function audit(dump: Dump): string[] {
   checkAgents(books);
   checkState(books);
   checkTalk(books);
+  checkWebhooks(books);
   return faults;
 }
 

@@ -4,6 +4,7 @@ import { ok } from "../../domain/refusal.ts";
 import { ADMINS } from "../../domain/role.ts";
 import { defineOperation } from "../operation.ts";
 import { endpointId, noEndpoint, webhooksOf } from "./fields.ts";
+import { releaseHeld } from "./release-held.ts";
 
 export const deleteWebhook = defineOperation({
   name: "delete_webhook",
@@ -14,6 +15,8 @@ export const deleteWebhook = defineOperation({
     const webhooks = webhooksOf(services);
     if (!webhooks.ok) return webhooks;
     const reply = await webhooks.value.store.act(operation_id, { action: "delete", endpoint_id });
-    return "refused" in reply ? noEndpoint(endpoint_id) : ok({ endpoint_id, deleted: true });
+    if ("refused" in reply) return noEndpoint(endpoint_id);
+    await releaseHeld(webhooks.value, endpoint_id);
+    return ok({ endpoint_id, deleted: true });
   },
 });

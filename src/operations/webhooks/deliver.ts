@@ -9,10 +9,19 @@ import {
   type EndpointRecord,
 } from "../../domain/webhook.ts";
 import type { PlannedAttempt } from "../../store/webhooks.ts";
+import { releaseHeld } from "./release-held.ts";
 import type { Webhooks } from "./webhooks.ts";
 
 /** What came of it. `over`, `busy` and `early`: nothing was sent. */
-export type Delivered = "delivered" | "again" | "dead" | "later" | "over" | "busy" | "early";
+export type Delivered =
+  | "delivered"
+  | "again"
+  | "dead"
+  | "later"
+  | "held"
+  | "over"
+  | "busy"
+  | "early";
 
 /**
  * Safe to be called any number of times for one planned attempt, and to die at any point: it is begun once at a time, and
@@ -39,14 +48,15 @@ export async function deliver(
     chance: Math.random(),
   });
   const again = typeof after === "object" ? after : undefined;
-  const planned = await webhooks.store.end({
+  const { planned, release } = await webhooks.store.end({
     ...attempt,
     result,
     outcome: typeof after === "object" ? "again" : after,
     ...(again && { pause_ms: again.due_at - now }),
     ...(result.status === 410 && { gone: true }),
   });
-  if (planned) await webhooks.queue([planned]);
+  await webhooks.queue(planned);
+  if (release) await releaseHeld(webhooks, endpoint.endpoint_id);
   return typeof after === "object" ? "again" : after;
 }
 
@@ -117,19 +127,22 @@ function headersFor(
 async function beginningOf(response: Response): Promise<string> {
   const reader = response.body?.getReader();
   if (!reader) return "";
-  const decoder = new TextDecoder();
-  let text = "";
+  const kept = new Uint8Array(LIMITS.webhook_answer_bytes);
+  let length = 0;
   try {
-    while (text.length < LIMITS.webhook_answer_bytes) {
+    while (length < kept.length) {
       const { done, value } = await reader.read();
       if (done) break;
-      text += decoder.decode(value, { stream: true });
+      const part = value.subarray(0, kept.length - length);
+      kept.set(part, length);
+      length += part.length;
     }
+    reader.cancel().catch(() => undefined);
   } catch {
-    return text.slice(0, LIMITS.webhook_answer_bytes).toWellFormed();
+    // What came before is kept.
   }
-  reader.cancel().catch(() => undefined);
-  return text.slice(0, LIMITS.webhook_answer_bytes).toWellFormed();
+  // Streamed: a character that was cut in two at the end is left out.
+  return new TextDecoder().decode(kept.subarray(0, length), { stream: true });
 }
 
 function reasonOf(error: unknown): string {

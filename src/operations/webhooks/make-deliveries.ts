@@ -6,30 +6,33 @@ import { log } from "../../observability/log.ts";
 import type { NewDelivery } from "../../store/webhooks.ts";
 import type { Webhooks } from "./webhooks.ts";
 
-/** Steps of one call; whoever looks next goes on. */
-const STEPS = 20;
+/**
+ * Steps of one call, of three requests each: a Worker may make 50 (https://developers.cloudflare.com/workers/platform/limits/).
+ * QStash has another call go on.
+ */
+const STEPS = 10;
 
 /**
  * Safe to be called at any time, by several at once, and to die at any point: the log is read from where deliveries were
  * made last, and that place moves together with the deliveries. Returns how many were made.
  */
-export async function makeDeliveries({ store, queue }: Webhooks): Promise<number> {
+export async function makeDeliveries({ store, queue, goOn }: Webhooks): Promise<number> {
   let made = 0;
+  let reached = "";
   for (let step = 0; step < STEPS; step++) {
-    const { events, endpoints, scanned, oldest, now } = await store.readOutbox();
+    const { events, endpoints, scanned, oldest } = await store.readOutbox();
     if (endpoints.length === 0) return made;
     const fresh = events.filter((event) => isAfter(event, scanned));
     if (fresh.length === 0) return made;
-    if (isAfter({ id: oldest }, scanned) && scanned !== "0-0") log("webhooks.gap", {});
+    if (isAfter({ id: `${oldest}-0` }, scanned) && scanned !== "0-0") log("webhooks.gap", {});
     const { deliveries, to } = deliveriesOf(fresh, endpoints);
-    if (!(await store.writeOutbox({ from: scanned, to, deliveries }))) continue;
+    const { written, planned } = await store.writeOutbox({ from: scanned, to, deliveries });
+    reached = to;
+    if (!written) continue;
     made += deliveries.length;
-    await queue(
-      deliveries.flatMap(({ delivery_id, endpoint_id, turn, due }) =>
-        due ? [{ delivery_id, endpoint_id, turn, due_at: now }] : [],
-      ),
-    );
+    await queue(planned);
   }
+  await goOn(reached);
   return made;
 }
 
@@ -61,7 +64,7 @@ function wants(endpoint: EndpointRecord, event: BatonEvent): boolean {
   return status !== "disabled" && isAfter(event, since) && matches(endpoint, event.fact);
 }
 
-function deliveryOf(event: BatonEvent, { endpoint_id, status }: EndpointRecord): NewDelivery {
+function deliveryOf(event: BatonEvent, { endpoint_id }: EndpointRecord): NewDelivery {
   const { type, ...data } = event.fact;
   return {
     // A `webhook-id` holds no dot; the endpoint comes last, so that ids sort by time.
@@ -70,9 +73,5 @@ function deliveryOf(event: BatonEvent, { endpoint_id, status }: EndpointRecord):
     type,
     event_at: event.at,
     data: JSON.stringify(data),
-    status: "waiting",
-    attempts: 0,
-    turn: 1,
-    due: status === "active",
   };
 }

@@ -4,7 +4,7 @@ import type { DeliveryListing } from "../../store/webhooks.ts";
 import type { Webhooks } from "./webhooks.ts";
 
 /** Pages of one call: the rest is for the next. */
-const PAGES = 20;
+const PAGES = 10;
 
 export interface Replayed {
   readonly [field: string]: unknown;
@@ -20,17 +20,17 @@ export async function replayPages(
 ): Promise<Replayed> {
   let before = wanted.before;
   let replayed = 0;
-  for (let page = 0; page < PAGES; page++) {
-    const { planned, next } = await store.deliveries({
+  for (let number = 0; number < PAGES; number++) {
+    const page = await store.deliveries({
       ...wanted,
       ...(before !== undefined && { before }),
       limit: LIMITS.webhook_deliveries_per_step,
       replay: true,
     });
-    replayed += planned.length;
-    await queue(planned);
-    if (next === null) return { replayed };
-    before = next;
+    replayed += page.replayed;
+    await queue(page.planned);
+    if (page.next === null) return { replayed };
+    before = page.next;
   }
   return { replayed, ...(before !== undefined && { cursor: before }) };
 }

@@ -8,7 +8,15 @@ export interface ShownEndpoint {
 }
 
 export function showEndpoint(endpoint: EndpointRecord, now: number): ShownEndpoint {
-  const { secrets, since: _, open_until_ms, pause_ms: __, created_at, ...shown } = endpoint;
+  const {
+    secrets,
+    since: _,
+    open_until_ms,
+    pause_ms: __,
+    probe: ___,
+    created_at,
+    ...shown
+  } = endpoint;
   const valid = secrets.filter(({ until_ms = Infinity }) => until_ms > now).length;
   return {
     ...shown,
@@ -25,7 +33,8 @@ export interface ShownDelivery {
 }
 
 export function showDelivery(delivery: DeliveryRecord): ShownDelivery {
-  const { delivery_id, endpoint_id, type, status, attempts, due_at, results, event_at } = delivery;
+  const { delivery_id, endpoint_id, type, status, attempts, due_at, held, results, event_at } =
+    delivery;
   return {
     delivery_id,
     endpoint_id,
@@ -34,6 +43,7 @@ export function showDelivery(delivery: DeliveryRecord): ShownDelivery {
     attempts,
     event_at: new Date(event_at).toISOString(),
     ...(due_at !== undefined && { next_attempt_at: new Date(due_at).toISOString() }),
+    ...(held && { held_by: held }),
     ...(results && {
       results: results.map(({ at, status, body, error, ms }) => ({
         at: new Date(at).toISOString(),

@@ -25,7 +25,7 @@ export const testWebhook = defineOperation({
       );
     }
     const delivery_id = `test_${randomName(services.random)}_${endpoint_id}`;
-    await store.writeOutbox({
+    const { planned } = await store.writeOutbox({
       deliveries: [
         {
           delivery_id,
@@ -33,14 +33,10 @@ export const testWebhook = defineOperation({
           type: "webhook.test",
           event_at: now,
           data: JSON.stringify({ endpoint_id }),
-          status: "waiting",
-          attempts: 0,
-          turn: 1,
-          due: true,
         },
       ],
     });
-    await queue([{ delivery_id, endpoint_id, turn: 1, due_at: now }]);
+    await queue(planned);
     return ok({ endpoint_id, delivery_id });
   },
 });

@@ -13,7 +13,7 @@ import {
   url,
   webhooksOf,
 } from "./fields.ts";
-import { replayPages } from "./replay-pages.ts";
+import { releaseHeld } from "./release-held.ts";
 import { showEndpoint } from "./show.ts";
 
 /** Without them everything fits again. */
@@ -52,9 +52,7 @@ export const updateWebhook = defineOperation({
     if ("refused" in reply) return noEndpoint(endpoint_id);
     const [changed] = reply.said.endpoints;
     if (!changed) throw new Error("an endpoint was changed and is not there");
-    if (fields.status === "active") {
-      await replayPages(webhooks.value, { endpoint_id, stalled: true });
-    }
+    if (fields.status === "active" || target) await releaseHeld(webhooks.value, endpoint_id);
     return ok(showEndpoint(changed, reply.said.now));
   },
 });

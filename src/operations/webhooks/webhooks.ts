@@ -6,6 +6,8 @@ export interface Webhooks {
   readonly store: WebhookStore;
   /** Hands planned attempts to QStash. Never rejects: what was not taken waits in the outbox for the watchdog. */
   readonly queue: (attempts: readonly Attempt[]) => Promise<boolean>;
+  /** Has QStash call for the rest of the events, from that place on. Never rejects; lost, the watchdog does it. */
+  readonly goOn: (from: string) => Promise<boolean>;
   /** The local stack delivers to loopback. */
   readonly allow_loopback: boolean;
 }

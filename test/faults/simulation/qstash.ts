@@ -96,6 +96,7 @@ export function faultyQstash(road: QstashRoad): FaultyQstash {
       },
       // Webhooks have tests of their own.
       sendAttempts: () => Promise.resolve(true),
+      sendRest: () => Promise.resolve(true),
       verify: () => Promise.resolve({ ok: true }),
       state: () => Promise.resolve({ ok: true }),
     }),

@@ -172,27 +172,6 @@ test("a receiver that closes before its answer, or in the middle of it, is treat
   expect(await bench.settle()).toEqual(["delivered"]);
 });
 
-test("five failures in a row pause the endpoint for all its deliveries, and none of that counts as an attempt", async () => {
-  const project = makeProject();
-  const bench = await webhookBench(project);
-  await bench.register({ types: ["task.created"] });
-  bench.receiver.answer({ status: 500 });
-  for (let number = 0; number < 7; number++) await project.task();
-  const outcomes = await bench.settle();
-  expect(outcomes.filter((outcome) => outcome === "again")).toHaveLength(5);
-  expect(outcomes.filter((outcome) => outcome === "later")).toHaveLength(2);
-  expect(bench.receiver.deliveries).toHaveLength(5);
-  bench.receiver.answer({ status: 200 });
-  project.advance(60);
-  await bench.settle();
-  project.advance(86_400);
-  await bench.settle();
-  const { deliveries } = await bench.webhooks.store.deliveries({ limit: 10 });
-  expect(deliveries.map(({ status }) => status)).toEqual(
-    Array.from({ length: 7 }, () => "delivered"),
-  );
-});
-
 test("one planned attempt is made once, however often, late or early QStash calls", async () => {
   const project = makeProject();
   const bench = await webhookBench(project);

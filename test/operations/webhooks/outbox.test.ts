@@ -1,5 +1,7 @@
 /** That a change and its webhooks cannot part: crashes, doubles and lost messages between them. */
 import { expect, test } from "vitest";
+import { deleteWebhook } from "../../../src/operations/webhooks/delete-webhook.ts";
+import { listDeliveries } from "../../../src/operations/webhooks/list-deliveries.ts";
 import { makeDeliveries } from "../../../src/operations/webhooks/make-deliveries.ts";
 import { sendOverdue } from "../../../src/operations/webhooks/send-overdue.ts";
 import { updateWebhook } from "../../../src/operations/webhooks/update-webhook.ts";
@@ -97,8 +99,10 @@ test("a paused endpoint gets nothing, and all of it once it goes on", async () =
   await makeDeliveries(bench.webhooks);
   await project.ok(updateWebhook, { endpoint_id, status: "paused" }, admin);
   await project.task();
-  expect(await bench.settle()).toEqual(["over"]);
+  expect(await bench.settle()).toEqual(["held"]);
   expect(bench.received()).toEqual([]);
+  const { deliveries } = await project.ok(listDeliveries, { endpoint_id }, admin);
+  expect(deliveries.map(({ held_by }) => held_by)).toEqual(["paused", "paused"]);
   await project.ok(updateWebhook, { endpoint_id, status: "active" }, admin);
   await bench.settle();
   expect(bench.received()).toHaveLength(2);
@@ -116,4 +120,53 @@ test("deliveries are removed after a week, the outbox with them", async () => {
   expect(dump.hashes["deliveries"]).toBeUndefined();
   expect((await bench.webhooks.store.deliveries({ limit: 10 })).deliveries).toEqual([]);
   expect((await bench.webhooks.store.overdue()).overdue).toEqual([]);
+});
+
+test("an endpoint that goes on, is paused or deleted while deliveries are made gets what it should", async () => {
+  const project = makeProject();
+  const bench = await webhookBench(project);
+  const ids = [];
+  for (let number = 0; number < 3; number++) ids.push((await bench.register(CREATED)).endpoint_id);
+  const [going = "", pausing = "", leaving = ""] = ids;
+  const admin = { as: { role: "admin" }, webhooks: bench.webhooks } as const;
+  await project.ok(updateWebhook, { endpoint_id: going, status: "paused" }, admin);
+  await project.task();
+  const { store } = bench.webhooks;
+  const late = {
+    ...store,
+    writeOutbox: async (step: Parameters<typeof store.writeOutbox>[0]) => {
+      await project.ok(updateWebhook, { endpoint_id: going, status: "active" }, admin);
+      await project.ok(updateWebhook, { endpoint_id: pausing, status: "paused" }, admin);
+      await project.ok(deleteWebhook, { endpoint_id: leaving }, admin);
+      return store.writeOutbox(step);
+    },
+  };
+  await makeDeliveries({ ...bench.webhooks, store: late });
+  await bench.settle();
+  const { deliveries } = await project.ok(listDeliveries, {}, admin);
+  expect(deliveries).toHaveLength(2);
+  expect(deliveries).toEqual(
+    expect.arrayContaining([
+      expect.objectContaining({ endpoint_id: going, status: "delivered" }),
+      expect.objectContaining({ endpoint_id: pausing, status: "waiting", held_by: "paused" }),
+    ]),
+  );
+  expect(await project.audit()).toEqual([]);
+});
+
+test("a test event that is written twice is one delivery", async () => {
+  const project = makeProject();
+  const bench = await webhookBench(project);
+  const { endpoint_id } = await bench.register();
+  const delivery = {
+    delivery_id: `test_a_${endpoint_id}`,
+    endpoint_id,
+    type: "webhook.test",
+    event_at: project.now(),
+    data: "{}",
+  };
+  const first = await bench.webhooks.store.writeOutbox({ deliveries: [delivery] });
+  project.advance(1);
+  expect(await bench.webhooks.store.writeOutbox({ deliveries: [delivery] })).toEqual(first);
+  expect(await project.audit()).toEqual([]);
 });

@@ -13,19 +13,30 @@ local members, ids = page(), {}
 for i, member in ipairs(members) do
   ids[i] = string.match(member, "|(.*)$")
 end
-local found, plans, last = {}, {}, nil
+local found, plans, replayed, last = {}, {}, 0, nil
+
+local function replay(delivery, endpoint)
+  replayed = replayed + 1
+  delivery.status = "waiting"
+  delivery.attempts = 0
+  local place = place_for(delivery, endpoint)
+  if place.held then
+    put(delivery, place)
+  else
+    plan(delivery, place.due_at)
+    table.insert(plans, planned(delivery))
+  end
+end
+
 for i, text in ipairs(#ids > 0 and redis.call("HMGET", deliveries, unpack(ids)) or {}) do
   local delivery = text and cjson.decode(text)
   local wanted = delivery
     and (not request.endpoint_id or delivery.endpoint_id == request.endpoint_id)
     and (not request.status or delivery.status == request.status)
-    and (not request.stalled or (delivery.status == "waiting" and not delivery.due_at))
   if wanted then
-    if request.replay then
-      delivery.status = "waiting"
-      delivery.attempts = 0
-      plan(delivery, now_ms)
-      table.insert(plans, planned(delivery))
+    local endpoint = request.replay and read_endpoint(delivery.endpoint_id)
+    if endpoint then
+      replay(delivery, endpoint)
     end
     table.insert(found, cjson.encode(delivery))
   end
@@ -43,4 +54,6 @@ return '{"now":'
   .. list_of(found)
   .. ',"planned":'
   .. list_of(plans)
+  .. ',"replayed":'
+  .. replayed
   .. "}"

@@ -49,8 +49,12 @@ local function change(endpoint)
   if request.secret then
     rotate(endpoint)
   end
-  if endpoint.status == "active" then
-    endpoint.disabled_because, endpoint.failures, endpoint.open_until_ms, endpoint.pause_ms = nil, nil, nil, nil
+  -- Its owner says that it works again, or is another one: the caller releases what was held.
+  if request.fields and (request.fields.status == "active" or request.fields.url) then
+    endpoint.failures, endpoint.open_until_ms, endpoint.pause_ms, endpoint.probe = nil, nil, nil, nil
+  end
+  if endpoint.status ~= "disabled" then
+    endpoint.disabled_because = nil
   end
   write_endpoint(endpoint)
   return endpoint
