@@ -11,6 +11,9 @@ const stopRecord = z.strictObject({
   until_ms: z.int(),
 });
 
+/** A place in a lane, and how many of the same order were read up to there. */
+const position = z.strictObject({ order: z.int(), member: z.string(), ties: z.int() });
+
 export const agentRecord = z.strictObject({
   agent_id: z.string(),
   agent_type: z.string(),
@@ -31,6 +34,8 @@ export const agentRecord = z.strictObject({
   stops: z.array(stopRecord).optional(),
   /** Where its next claim begins among the lanes that it may serve, when they are more than one claim compares. */
   lanes_from: z.int().optional(),
+  /** By lane: up to where its claims have found nothing for it, so that the next one goes on there. */
+  passed: z.record(z.string(), position).optional(),
   /** The process behind a runner. */
   instance: z.string().optional(),
   /** Processes that it took over from, the latest last. */

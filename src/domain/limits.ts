@@ -165,6 +165,8 @@ export const LIMITS = {
   claim_lookahead: 7,
   /** Places that a claim looks at before it gives up: what is blocked there is parked, and the next claim goes further. */
   claim_scan: 40,
+  /** Places of one order that a claim reads again to find where it stopped among them. */
+  claim_ties: 200,
   locks: 8,
   /** Each directory above a lock is a field to read and to write. */
   lock_depth: 8,

@@ -327,9 +327,45 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 2, arbitrary: restart },
 );
 
+/** Many tasks of one lane, most of which are soon for others first, or never for whoever has made them. */
+const crowd = fc
+  .tuple(
+    fc.array(
+      fc.record({
+        type: fc.constant(0),
+        priority: fc.constantFrom(5, 5, 0),
+        own: fc.constant([]),
+        old: fc.constant([]),
+        review: fc.constantFrom({ type: 0, max_rounds: 2 }),
+      }),
+      { minLength: 4, maxLength: 8 },
+    ),
+    fc.array(
+      fc.oneof(
+        { weight: 4, arbitrary: poll },
+        { weight: 6, arbitrary: submit },
+        { weight: 1, arbitrary: create },
+        { weight: 1, arbitrary: control },
+        { weight: 1, arbitrary: pass },
+      ),
+      { minLength: 10, maxLength: 40, size: "max" },
+    ),
+  )
+  .map(([tasks, then]) => {
+    const all: Command[] = [{ do: "create", tasks, shape: "free" }];
+    all.push(...then);
+    return all;
+  });
+
 /** About 25 commands on average. */
 export const sequences = fc.record({
-  commands: fc.noBias(fc.array(command, { minLength: 1, maxLength: 50, size: "max" })),
+  commands: fc.oneof(
+    {
+      weight: 9,
+      arbitrary: fc.noBias(fc.array(command, { minLength: 1, maxLength: 50, size: "max" })),
+    },
+    { weight: 1, arbitrary: fc.noBias(crowd) },
+  ),
   ending: fc.oneof(
     { weight: 4, arbitrary: fc.constant<Ending>("none") },
     { weight: 4, arbitrary: fc.constantFrom<Ending>("ticks", "watchdog", "traffic", "removal") },

@@ -163,33 +163,82 @@ function claim(visit: Visit, wanted: number): TaskRecord[] {
   const { count, probes } = admitted({ world, agent }, wanted);
   if (count <= 0) return [];
   const claimed: TaskRecord[] = [];
-  for (const task of heads(visit, count + LIMITS.claim_lookahead)) {
-    if (claimed.length === count) break;
-    if (overdue(world, task) || isDoomed(world, task) || avoids(visit, task)) continue;
-    if ((startLimit(task) ?? Infinity) <= world.now) continue;
+  lookThrough(visit, count + LIMITS.claim_lookahead, (task) => {
+    if (overdue(world, task) || isDoomed(world, task) || avoids(visit, task)) return false;
+    if ((startLimit(task) ?? Infinity) <= world.now) return false;
     const blocking = blockingNode({ world, task }, "all");
     if (blocking === undefined) {
       handOut(visit, { task, probes });
       if (probes) markProbe({ world, agent }, task.task_id);
       claimed.push(task);
     } else park({ world, task }, blocking);
-  }
+    return claimed.length === count;
+  });
   return claimed;
 }
 
-/** A few of each lane in one order, then as many more, until enough was looked at. */
-function heads({ world, agent }: Visit, count: number): TaskRecord[] {
+type Position = NonNullable<AgentRecord["passed"]>[string];
+
+/** A few of each lane in one order, then as many behind the places where the agent stopped last time. */
+function lookThrough(
+  { world, agent }: Visit,
+  count: number,
+  isEnough: (task: TaskRecord) => boolean,
+): void {
   const ready = [...world.tasks.values()]
     .filter(({ status, parked }) => status === "ready" && parked === undefined)
     .toSorted(before);
-  const lanes = lanesFor({ world, agent }).map((id) => ready.filter(({ lane }) => lane === id));
-  const found: TaskRecord[] = [];
-  for (let offset = 0; found.length < LIMITS.claim_scan; offset += count) {
-    const next = lanes.flatMap((lane) => lane.slice(offset, offset + count));
-    if (next.length === 0) break;
-    found.push(...next.toSorted(before));
+  let lanes = lanesFor({ world, agent });
+  const passed = new Map(Object.entries(agent.passed ?? {}));
+  const positions = new Map<number, Position>();
+  for (let rounds = 0, looked = 0; lanes.length > 0; rounds++) {
+    if (rounds > 1 && looked >= LIMITS.claim_scan) break;
+    const pages = lanes.map((id) => {
+      const own = ready.filter(({ lane }) => lane === id);
+      const { tasks, stop } = readOn(own, { position: positions.get(id), count });
+      return { id, tasks, stop };
+    });
+    const found = pages.flatMap(({ tasks }) => tasks).toSorted(before);
+    looked += found.length;
+    if (found.some(isEnough)) break;
+    for (const { id, stop } of pages) {
+      const known = passed.get(String(id));
+      if (!stop) passed.delete(String(id));
+      else if (!known || !isBehind(known, stop)) passed.set(String(id), stop);
+      positions.set(id, passed.get(String(id)) ?? { order: 0, member: "", ties: 0 });
+    }
+    lanes = pages.filter(({ stop }) => stop !== undefined).map(({ id }) => id);
   }
-  return found;
+  delete agent.passed;
+  if (passed.size > 0) agent.passed = Object.fromEntries(passed);
+}
+
+/** Reads those of the same moment again, and passes over what it knows. */
+function readOn(
+  lane: readonly TaskRecord[],
+  { position, count }: { position: Position | undefined; count: number },
+): { tasks: TaskRecord[]; stop?: Position } {
+  const known = position?.ties ?? 0;
+  const from = (position?.order ?? 0) + (known < LIMITS.claim_ties ? 0 : 1);
+  const most = known < LIMITS.claim_ties ? count + known : count;
+  const read = lane.filter(({ order = 0 }) => order >= from).slice(0, most);
+  const tasks = read.filter((task) => !position || isBehind(placeOf(task), position));
+  if (read.length < most) return { tasks };
+  const last = read.at(-1)?.order ?? 0;
+  const ties = read.filter(({ order }) => order === last).length;
+  const stop = tasks.length > 0 ? placeOf(tasks.at(-1)) : position;
+  return { tasks, stop: { order: 0, member: "", ...stop, ties } };
+}
+
+function placeOf(task: TaskRecord | undefined): { order: number; member: string } {
+  return { order: task?.order ?? 0, member: memberOf(task?.task_id ?? "") };
+}
+
+function isBehind(
+  a: { order: number; member: string },
+  b: { order: number; member: string },
+): boolean {
+  return a.order - b.order > 0 || (a.order === b.order && a.member > b.member);
 }
 
 function before(a: TaskRecord, b: TaskRecord): number {
@@ -211,6 +260,9 @@ function lanesFor({ world, agent }: { world: World; agent: AgentRecord }): numbe
     ...served.filter(({ assignee }) => assignee !== undefined),
     ...served.filter(({ assignee }) => assignee === undefined),
   ].map(({ id }) => id);
+  const passed = Object.entries(agent.passed ?? {}).filter(([id]) => ids.includes(Number(id)));
+  delete agent.passed;
+  if (passed.length > 0) agent.passed = Object.fromEntries(passed);
   if (ids.length <= LIMITS.lanes_per_claim) {
     delete agent.lanes_from;
     return ids;

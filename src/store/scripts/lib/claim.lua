@@ -13,6 +13,15 @@ local function may_serve(lane, agent)
   return true
 end
 
+-- How far it had read lanes that it may serve no more.
+local function forget_positions(record, lanes)
+  local kept = {}
+  for _, lane in ipairs(record.passed and lanes or {}) do
+    kept[tostring(lane)] = record.passed[tostring(lane)]
+  end
+  record.passed = next(kept) and kept
+end
+
 -- The lanes of the agent's type that it may serve, its own first, at most as many as one claim may compare. Where there
 -- are more, the next claim goes on where this one ends, so that each lane has its turn.
 local function lanes_for(agent)
@@ -26,6 +35,7 @@ local function lanes_for(agent)
   for _, id in ipairs(others) do
     table.insert(own, id)
   end
+  forget_positions(agent.record, own)
   if #own <= LIMITS.lanes_per_claim then
     agent.record.lanes_from = nil
     return own
@@ -38,36 +48,56 @@ local function lanes_for(agent)
   return some
 end
 
--- A few places of each lane behind the first `offset` ones, merged into one order, and the lanes that have more.
-local function heads(lanes, offset, count)
-  local found, longer = {}, {}
-  for _, lane in ipairs(lanes) do
-    local low = lane * LINE.lane_width
-    local range = redis.call(
-      "ZRANGE",
-      line,
-      string.format("%.0f", low),
-      string.format("(%.0f", low + LINE.lane_width),
-      "BYSCORE",
-      "LIMIT",
-      offset,
-      count,
-      "WITHSCORES"
-    )
-    if #range == 2 * count then
-      table.insert(longer, lane)
+-- How far a lane was read is a position: the last place, by `order` and `member`, and `ties`, how many places of that order
+-- were read. Some of them may go and others come before the lane is read on.
+local function is_behind(place, position)
+  if place.order ~= position.order then
+    return place.order > position.order
+  end
+  return place.member > position.member
+end
+
+-- A few places behind a position, or from the beginning, and the position behind them where there may be more.
+local function read_on(lane, position, count)
+  local low = lane * LINE.lane_width
+  local from, most = "%.0f", count
+  if position and position.ties < LIMITS.claim_ties then
+    most = count + position.ties
+  elseif position then
+    -- Of so many in one moment the others are passed over too.
+    from = "(%.0f"
+  end
+  local first = string.format(from, low + (position and position.order or 0))
+  local last = string.format("(%.0f", low + LINE.lane_width)
+  local range = redis.call("ZRANGE", line, first, last, "BYSCORE", "LIMIT", 0, most, "WITHSCORES")
+  local behind, stop, ties = {}, position, 0
+  for i = 1, #range, 2 do
+    local place = { member = range[i], order = tonumber(range[i + 1]) - low }
+    ties = (i > 1 and tonumber(range[i - 1]) - low == place.order and ties or 0) + 1
+    if not position or is_behind(place, position) then
+      table.insert(behind, place)
+      stop = place
     end
-    for i = 1, #range, 2 do
-      table.insert(found, { member = range[i], order = tonumber(range[i + 1]) - low })
+  end
+  local more = #range == 2 * most
+  return behind, more and { order = stop.order, member = stop.member, ties = ties } or nil
+end
+
+-- A few places of each lane, each read on from its position, merged into one order; and where to read on in those that
+-- may have more.
+local function heads(lanes, positions, count)
+  local found, ends = {}, {}
+  for _, lane in ipairs(lanes) do
+    local behind, stop = read_on(lane, positions[lane], count)
+    ends[lane] = stop
+    for _, place in ipairs(behind) do
+      table.insert(found, place)
     end
   end
   table.sort(found, function(a, b)
-    if a.order ~= b.order then
-      return a.order < b.order
-    end
-    return a.member < b.member
+    return is_behind(b, a)
   end)
-  return found, longer
+  return found, ends
 end
 
 -- Its deadline passed, and no sweep has come to it yet.
@@ -96,8 +126,12 @@ local function fits(task, agent)
   return not until_ms
 end
 
--- When there may be work that nobody announces: the project's next deadline, or when a task stops being kept for others.
+-- When there may be work that nobody announces: the project's next deadline, when a task stops being kept for others, or
+-- at once where the agent has not seen all that is there.
 local function look_again_at(agent)
+  if agent.unfinished then
+    return string.format("%.0f", now())
+  end
   local due = tonumber(control_values.next_due or "0") or 0
   local at = agent.look_at and (due == 0 or agent.look_at < due) and agent.look_at or due
   return string.format("%.0f", at)
@@ -140,9 +174,10 @@ local function start_lease(task, asked, probes)
   stand_timer(member_of(task.task_id), task.lease.until_ms)
 end
 
--- Claims what fits of the places found; parks what is blocked, and mends places that do not fit their records.
-local function take(found, agent, claimed, count)
-  local first, step = 1, count - #claimed
+-- Claims what fits of the places found; parks what is blocked, and mends places that do not fit their records. `step`:
+-- how many records are read first.
+local function take(found, agent, claimed, count, step)
+  local first = 1
   while #claimed < count and first <= #found do
     local last = math.min(first + step - 1, #found)
     local names, judged = {}, {}
@@ -182,7 +217,32 @@ local function take(found, agent, claimed, count)
   end
 end
 
--- Claims up to `count` tasks; looks at a bounded number of places.
+-- Looks at the heads of the lanes, then further back where the agent's claims stopped last time, at a bounded number of
+-- places: what is not for this agent, however much it is, hides nothing for ever. Returns whether there is more to look at.
+local function look_through(lanes, agent, claimed, count)
+  local passed = agent.record.passed or {}
+  local places_each, looked, rounds, positions = count + LIMITS.claim_lookahead, 0, 0, {}
+  repeat
+    local found, ends = heads(lanes, positions, places_each)
+    take(found, agent, claimed, count, rounds == 0 and count or places_each)
+    local longer = {}
+    for _, lane in ipairs(#claimed < count and lanes or {}) do
+      -- cjson takes a table with numbers for a list.
+      local name, stop = tostring(lane), ends[lane]
+      if not (stop and passed[name] and is_behind(passed[name], stop)) then
+        passed[name] = stop
+      end
+      positions[lane] = passed[name]
+      table.insert(longer, stop and lane)
+    end
+    lanes = longer
+    looked, rounds = looked + #found, rounds + 1
+  until #lanes == 0 or (rounds > 1 and looked >= LIMITS.claim_scan)
+  agent.record.passed = next(passed) and passed
+  return #lanes > 0
+end
+
+-- Claims up to `count` tasks.
 local function claim(agent, count)
   local claimed = {}
   local probes
@@ -190,14 +250,7 @@ local function claim(agent, count)
   if count <= 0 then
     return claimed
   end
-  local lanes, offset, looked = lanes_for(agent), 0, 0
-  local places_each = count + LIMITS.claim_lookahead
-  while #claimed < count and #lanes > 0 and looked < LIMITS.claim_scan do
-    local found
-    found, lanes = heads(lanes, offset, places_each)
-    take(found, agent, claimed, count)
-    offset, looked = offset + places_each, looked + #found
-  end
+  agent.unfinished = look_through(lanes_for(agent), agent, claimed, count)
   for _, task in ipairs(claimed) do
     if probes then
       mark_probe(task, agent)
