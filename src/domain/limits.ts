@@ -140,6 +140,9 @@ export const LIMITS = {
   /** Also bounds the list of children in a record, and what a poll reads of them. */
   delegation_tasks_cap: 200,
   delegation_types: 20,
+  /** How far, and over how many tasks, new children are followed to a task that waits for their own parent. */
+  cycle_steps: 32,
+  cycle_tasks: 200,
   /** Tasks of subtrees that one call cancels; the rest becomes due work. */
   cancels_per_call: 50,
   /** Arguments of one Redis command within a script, an even number: longer lists go in pieces. */

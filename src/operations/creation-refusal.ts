@@ -48,6 +48,7 @@ export function creationRefusal(
         { limit: refused.limit },
       );
     case "graph":
+      if (refused.what === "path") return waitsForItself(refused.ids ?? []);
       return refuse(
         "graph",
         `Nothing was created: ${ids} cannot complete before its own children, so that none of them may depend on it.`,
@@ -65,6 +66,16 @@ export function creationRefusal(
       if (!lease) throw new Error(`unexpected refusal of a creation: ${refused.refused}`);
       return leaseRefusal(refused, lease);
   }
+}
+
+/** The path leads from a task that was to be depended on to one above the new tasks. */
+function waitsForItself(path: readonly string[]): Result<never> {
+  const steps = path.slice(1).map((task_id, index) => `${path[index]} waits for ${task_id}`);
+  return refuse(
+    "graph",
+    `Nothing was created: ${steps.join(", ")}, and ${path.at(-1)} cannot complete before its own children, so that none of them may wait for it.`,
+    { faults: [[...path, path[0]].join(" → ")] },
+  );
 }
 
 /** With the numbers, and with what to do instead. The lease is as good as before. */

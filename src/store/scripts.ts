@@ -23,6 +23,7 @@ import clock from "./scripts/lib/clock.lua";
 import create from "./scripts/lib/create.lua";
 import breaker from "./scripts/lib/breaker.lua";
 import control from "./scripts/lib/control.lua";
+import cycles from "./scripts/lib/cycles.lua";
 import delegation from "./scripts/lib/delegation.lua";
 import edges from "./scripts/lib/edges.lua";
 import failure from "./scripts/lib/failure.lua";
@@ -105,7 +106,7 @@ export const SCRIPTS = {
     callKeys: ["operation"],
     restKeys: "blobs",
     restTexts: "payloads",
-    chunks: [...SWEEPING, lease, notices, lanes, delegation, create],
+    chunks: [...SWEEPING, lease, notices, lanes, cycles, delegation, create],
     source: createSource,
   }),
   stage: script({
@@ -115,7 +116,7 @@ export const SCRIPTS = {
     callKeys: ["operation"],
     restKeys: "blobs",
     restTexts: "payloads",
-    chunks: [...SWEEPING, lease, lanes, delegation, staging, create, stageChunk],
+    chunks: [...SWEEPING, lease, lanes, cycles, delegation, staging, create, stageChunk],
     source: stageSource,
   }),
   launch: script({

@@ -6,6 +6,7 @@ import { type Creation, type NewTask } from "../../src/store/store.ts";
 import { type HeldLease } from "../../src/store/held-lease.ts";
 import { refusal, type Worth, worthOf } from "./leases.ts";
 import { lastMoment } from "./lifecycle.ts";
+import { findCycle } from "./cycles.ts";
 import { type World } from "./world.ts";
 
 /** What the new tasks take from the task of the lease. */
@@ -28,6 +29,8 @@ export function inherit(world: World, call: Creation, lease: HeldLease): Heritag
   const ancestors = [...(parent.ancestors ?? []), parent.task_id];
   const ids = call.upstream.filter((id) => ancestors.includes(id));
   if (ids.length > 0) return { refused: { refused: "graph", ids } };
+  const path = findCycle(world, call.upstream, ancestors);
+  if (path) return { refused: { refused: "graph", what: "path", ids: path } };
   const grant = grantOf(parent.delegation);
   if (grant.max_depth < 1) return no({ what: "depth", ids: [parent.task_id] });
   const bad = lacking(call.agent_types, grant);

@@ -16,6 +16,8 @@ const SMALL = {
   claim_scan: 2,
   claim_ties: 1,
   control_tasks: 1,
+  cycle_steps: 2,
+  cycle_tasks: 2,
   delegation_tasks: 3,
   edges_per_call: 1,
   lanes: 6,

@@ -5,6 +5,7 @@ import type { Breaker, Obstacle } from "../../store/codec.ts";
 
 /** Every kind of cause, those first that somebody has to do something about. */
 export const WHYS = [
+  "deadlock",
   "question",
   "no_agent",
   "breaker",

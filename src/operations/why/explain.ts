@@ -6,6 +6,7 @@ import { breaker } from "./breaker.ts";
 import { cancelling } from "./cancelling.ts";
 import { awaitedAmong, children } from "./children.ts";
 import { type Cause, type Explain, type Facts, WHYS, type Why } from "./cause.ts";
+import { deadlock } from "./deadlock.ts";
 import { dependency, waitsOn } from "./dependency.ts";
 import { ended } from "./ended.ts";
 import { lock } from "./lock.ts";
@@ -62,10 +63,20 @@ function follow(path: readonly TaskRecord[], facts: Facts): Root {
   const upstreams = [...waitsOn(task), ...awaitedAmong(task, facts.tasks)];
   const below = upstreams.flatMap((task_id) => {
     const upstream = facts.tasks.get(task_id);
-    const root = upstream && !path.includes(upstream) && follow([...path, upstream], facts);
+    const root = upstream && followTo(upstream, { path, facts });
     return root && root.cause.why !== "ended" ? [root] : [];
   });
   return below.toSorted((a, b) => rank(a) - rank(b))[0] ?? here;
+}
+
+/** Back to one that was passed already: then these wait for each other. */
+function followTo(
+  upstream: TaskRecord,
+  { path, facts }: { path: readonly TaskRecord[]; facts: Facts },
+): Root | undefined {
+  if (!path.includes(upstream)) return follow([...path, upstream], facts);
+  const cause = deadlock(path.slice(path.indexOf(upstream)));
+  return cause && { cause, path };
 }
 
 function rank({ cause }: Root): number {

@@ -102,6 +102,10 @@ do
     if #cycles > 0 then
       return nil, { refused = "graph", ids = cycles }
     end
+    local path = find_cycle(request.upstream, ancestors)
+    if path then
+      return nil, { refused = "graph", what = "path", ids = path }
+    end
     local grant = grant_of(parent.delegation or {})
     if grant.max_depth < 1 then
       return nil, { refused = "delegation", what = "depth", ids = { parent.task_id } }
