@@ -1,7 +1,11 @@
 /** Webhooks of the built Worker: through the real event log, the local QStash and a real receiver. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { Webhook } from "standardwebhooks";
 import { z } from "zod";
+import { freePort } from "../../infra/local/redis/free-port.ts";
 import { startEndpoint } from "../local/qstash/endpoint.ts";
 import { useStack } from "../support/stack.ts";
 import { apiOf, headersOf, type KeyRole } from "../support/worker-api.ts";
@@ -85,27 +89,40 @@ test("the addresses of webhooks do what they say, for admins alone", async () =>
   expect((await rest("PUT", "/v1/webhooks", {})).status).toBe(405);
 });
 
-test("an endpoint that hangs delays neither ticks nor other endpoints", async () => {
-  const slow = await startEndpoint();
-  const quick = await startEndpoint();
-  const release = Promise.withResolvers<void>();
-  onTestFinished(async () => {
-    release.resolve();
-    await Promise.all([slow.stop(), quick.stop()]);
+test("the example starts a workflow elsewhere for a task that becomes ready, and takes nothing that is forged", async () => {
+  const github = await startEndpoint();
+  onTestFinished(() => github.stop());
+  github.answer({ status: 204 });
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}/baton`;
+  const made = await rest("POST", "/v1/webhooks", {
+    url,
+    types: ["task.ready"],
+    agent_types: ["remote"],
   });
-  slow.answer(async () => {
-    await release.promise;
-    return { status: 200 };
+  const script = import.meta.resolve("../../infra/examples/start-worker/receiver.mjs");
+  const receiver = spawn(process.execPath, [fileURLToPath(script)], {
+    stdio: ["ignore", "pipe", "inherit"],
+    env: {
+      ...process.env,
+      PORT: String(port),
+      WEBHOOK_SECRET: String(made.body["secret"]),
+      GITHUB_REPOSITORY: "team/product",
+      GITHUB_TOKEN: "github-token",
+      GITHUB_API_URL: github.url,
+    },
   });
-  for (const { url } of [slow, quick]) {
-    await rest("POST", "/v1/webhooks", { url, agent_types: ["hurried"], types: ["task.*"] });
-  }
-  const api = apiOf(stack());
-  for (let number = 0; number < 8; number++) await api.task("hurried");
-  await quick.arrived(16);
-  const start_at = new Date(Date.now() + 1_000).toISOString();
-  await api.task("hurried", { options: { start_at } });
-  // It becomes ready by a tick of QStash alone, and is told of.
-  await quick.arrived(18);
-  expect(slow.deliveries.length).toBeLessThanOrEqual(5);
+  onTestFinished(() => void receiver.kill());
+  await once(receiver.stdout, "data");
+  const forged = await fetch(url, { method: "POST", body: '{"type":"task.ready"}' });
+  expect(forged.status).toBe(401);
+  const task_id = await apiOf(stack()).task("remote");
+  await github.arrived(1);
+  const [dispatch] = github.deliveries;
+  expect(dispatch).toMatchObject({ method: "POST", path: "/repos/team/product/dispatches" });
+  expect(dispatch?.headers.authorization).toBe("Bearer github-token");
+  expect(JSON.parse(dispatch?.body ?? "")).toEqual({
+    event_type: "baton-task-ready",
+    client_payload: { task_id, agent_type: "remote" },
+  });
 });

@@ -29,7 +29,7 @@ export type Endpoint = {
   stop(): Promise<void>;
 };
 
-export async function startEndpoint(): Promise<Endpoint> {
+export async function startEndpoint({ port = 0 }: { port?: number } = {}): Promise<Endpoint> {
   const deliveries: Delivery[] = [];
   let waiting: { readonly count: number; readonly resolve: () => void }[] = [];
   let reply: (delivery: Delivery) => Reply | Promise<Reply> = () => ({ status: 200 });
@@ -57,7 +57,7 @@ export async function startEndpoint(): Promise<Endpoint> {
       response.end(body);
     });
   });
-  server.listen(0, "127.0.0.1");
+  server.listen(port, "127.0.0.1");
   await once(server, "listening");
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("no TCP port");
