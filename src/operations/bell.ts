@@ -31,16 +31,13 @@ export async function hangBell(
         if (closed) subscription?.close();
         return true;
       }
-      const message = await within(
-        subscription.next().then((said) => ({ said })),
-        ms,
-      );
+      if (!(await within(subscription.heard(), ms))) return false;
       // It has ended: what came meanwhile was not heard, so the caller looks once it is open again.
-      if (message && message.said === undefined && !closed) {
+      if (!subscription.take() && !closed) {
         subscription = await open();
         if (closed) subscription?.close();
       }
-      return message !== undefined;
+      return true;
     },
     close: () => {
       closed = true;
@@ -49,13 +46,13 @@ export async function hangBell(
   };
 }
 
-/** Undefined after `ms`. */
-async function within<T>(promise: Promise<T>, ms: number): Promise<T | undefined> {
+/** False where it took longer than `ms`. */
+async function within(promise: Promise<void>, ms: number): Promise<boolean> {
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const timeout = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), ms);
+  const timeout = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), ms);
   });
-  return Promise.race([promise, timeout]).finally(() => clearTimeout(timer));
+  return Promise.race([promise.then(() => true), timeout]).finally(() => clearTimeout(timer));
 }
 
 async function pause(ms: number): Promise<void> {

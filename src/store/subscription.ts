@@ -4,8 +4,10 @@
  * waiting for messages that nobody sends.
  */
 export interface Subscription {
-  /** Resolves with the next message, or with undefined once the stream has ended or was closed. */
-  next(): Promise<string | undefined>;
+  /** Resolves once a message has come that nobody took, or the stream has ended. Whoever gives up waiting takes nothing. */
+  heard(): Promise<void>;
+  /** Takes what has come so far: whether it was anything. Nothing, once heard, means that the stream has ended. */
+  take(): boolean;
   close(): void;
 }
 
@@ -35,9 +37,8 @@ export async function openSubscription(setup: SubscriptionSetup): Promise<Subscr
     });
     if (!response.ok || !response.body) throw new Error(`no subscription (${response.status})`);
     const subscription = listen(messagesIn(linesOf(response.body), channel), () => gone.abort());
-    if ((await subscription.next()) === undefined) {
-      throw new Error("the stream ended unacknowledged");
-    }
+    await subscription.heard();
+    if (!subscription.take()) throw new Error("the stream ended unacknowledged");
     return subscription;
   } catch (error) {
     gone.abort();
@@ -47,14 +48,14 @@ export async function openSubscription(setup: SubscriptionSetup): Promise<Subscr
   }
 }
 
-/** Reads on whether somebody asks or not. Whoever asked and gave up waiting takes no message from who asks next. */
+/** Reads on whether somebody asks or not. What messages say is of no use: many that came are one reason to look. */
 function listen(messages: AsyncIterable<string>, close: () => void): Subscription {
-  const arrived: string[] = [];
+  let waiting = false;
   let ended = false;
   let wake = (): void => undefined;
   const read = async (): Promise<void> => {
-    for await (const message of messages) {
-      arrived.push(message);
+    for await (const _ of messages) {
+      waiting = true;
       wake();
     }
     ended = true;
@@ -63,13 +64,16 @@ function listen(messages: AsyncIterable<string>, close: () => void): Subscriptio
   void read();
   return {
     close,
-    next: async () => {
-      if (arrived.length === 0 && !ended) {
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-        });
-      }
-      return arrived.shift();
+    heard: async () => {
+      if (waiting || ended) return;
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+    },
+    take: () => {
+      const took = waiting;
+      waiting = false;
+      return took;
     },
   };
 }

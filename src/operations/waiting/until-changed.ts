@@ -29,6 +29,8 @@ export async function hearChanges(
     for (const bell of bells) bell.close();
   };
   signal.addEventListener("abort", close);
+  // It may have gone while the bells were being hung.
+  if (signal.aborted) close();
   const look = runs.length > bells.length ? LOOK_UNHEARD_MS : LOOK_MS;
   return {
     next: async (most) => {
