@@ -209,10 +209,12 @@ export const LIMITS = {
   tidy_each_ms: 3_600_000,
   /** Entries of the event log that one read takes. */
   events_per_read: 50,
-  /** Streams of events that one key may have open at one server. */
+  /** Streams of events, MCP subscriptions among them, that one key may have open at one server. */
   event_streams_per_key: 20,
   /** A stream of events ends after this long and is opened anew by its client, so that none is held for ever. */
   event_stream_seconds: 300,
+  /** Runs and tasks of one MCP subscription; a run tells of its tasks too. */
+  subscription_resources: 50,
   schedules: 100,
   /** A schedule that came due and whose run nobody made is told again after this. */
   cron_again_ms: 30_000,

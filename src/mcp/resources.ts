@@ -12,6 +12,7 @@ import { getTaskStatus } from "../operations/get-task-status.ts";
 import { invoke } from "../operations/invoke.ts";
 import type { Operation } from "../operations/operation.ts";
 import { callOf, traceOf } from "./call-tool.ts";
+import { parseResourceUri } from "./resource-uri.ts";
 import type { Session } from "./session.ts";
 
 const MIME_TYPE = "application/json";
@@ -67,13 +68,12 @@ export async function readResource(
   session: Session,
   { uri, context }: { uri: string; context: ServerContext },
 ): Promise<ReadResourceResult> {
-  const [, folder, id] = /^baton:\/\/(\w+)\/(.+)$/.exec(uri) ?? [];
-  const kind = folder !== undefined && Object.hasOwn(KINDS, folder) ? KINDS[folder] : undefined;
-  const decoded = id === undefined ? undefined : decode(id);
-  if (kind === undefined || decoded === undefined) throw notFound(uri);
+  const parsed = parseResourceUri(uri);
+  const kind = parsed && Object.hasOwn(KINDS, parsed.folder) ? KINDS[parsed.folder] : undefined;
+  if (!parsed || kind === undefined) throw notFound(uri);
   const result = await invoke({
     operation: kind.operation,
-    raw: kind.argumentsOf(decoded),
+    raw: kind.argumentsOf(parsed.id),
     call: callOf(session, context),
     skin: "mcp",
     trace_id: traceOf(session, context),
@@ -94,12 +94,4 @@ function notFound(uri: string): ResourceNotFoundError {
     uri,
     `No resource ${JSON.stringify(uri.slice(0, 60))} here. There are ${known.join(", ")}.`,
   );
-}
-
-function decode(part: string): string | undefined {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    return undefined;
-  }
 }

@@ -5,7 +5,7 @@
  * our own reading of them, which accepts more; it lists every tool that it serves, to everybody; and it costs twice the
  * CPU, since it registers each tool anew for every request.
  */
-import { type CacheHint, Server } from "@modelcontextprotocol/server";
+import { type CacheHint, type McpRequestContext, Server } from "@modelcontextprotocol/server";
 import { CfWorkerJsonSchemaValidator } from "@modelcontextprotocol/server/validators/cf-worker";
 import { callTool } from "./call-tool.ts";
 import { INSTRUCTIONS } from "./instructions.ts";
@@ -25,11 +25,15 @@ const LIVE: CacheHint = { ttlMs: 0, cacheScope: "private" };
 /** One for all requests: a server that is given none makes its own. */
 const validator = new CfWorkerJsonSchemaValidator();
 
-export function buildServer(session: Session): Server {
+export function buildServer(session: Session, { era }: Pick<McpRequestContext, "era">): Server {
   const server = new Server(SERVER_INFO, {
-    // Neither `listChanged` nor `subscribe`, in either era: a stateless server has nobody to tell, and 2025-era clients
-    // that see `subscribe` call it at once.
-    capabilities: { tools: {}, prompts: {}, resources: {} },
+    // No `listChanged`: lists change with a deployment alone. `subscribe` means `subscriptions/listen` in the newer era; in
+    // that of 2025 it would need a session, and clients that see it call it at once.
+    capabilities: {
+      tools: {},
+      prompts: {},
+      resources: era === "modern" ? { subscribe: true } : {},
+    },
     instructions: INSTRUCTIONS,
     jsonSchemaValidator: validator,
     cacheHints: {

@@ -1,5 +1,5 @@
 /** Follows the event log of a project: what happens from now on, or from an earlier event on. */
-import { type BatonEvent, type EventFilter, isAfter, matches } from "../domain/event.ts";
+import { type BatonEvent, type Fact, isAfter } from "../domain/event.ts";
 import { LIMITS } from "../domain/limits.ts";
 import type { EventLog } from "../store/event-log.ts";
 import { hangBell } from "./bell.ts";
@@ -12,8 +12,9 @@ const LOOK_MS = 60_000;
 const LISTEN_MS = LOOK_MS + 30_000;
 
 /**
- * `start`: from here on nothing is missed. `at`: whoever resumes after this id misses nothing and is told nothing twice. `gap`: what happened before `oldest`, the first entry that the log still has,
- * is no longer known. `quiet`: nothing for a while.
+ * `start`: from here on nothing is missed. `at`: whoever resumes after this id misses nothing and is told nothing twice.
+ * `gap`: what happened before `oldest`, the first entry that the log still has, is no longer known. `quiet`: nothing that
+ * is wanted for a while.
  */
 export type Followed =
   | { readonly kind: "start" | "quiet"; readonly at: string }
@@ -21,7 +22,7 @@ export type Followed =
   | { readonly kind: "events"; readonly events: readonly BatonEvent[] };
 
 export interface Following {
-  readonly filter: EventFilter;
+  readonly isWanted: (fact: Fact) => boolean;
   /** The event after which to begin; absent: with the next one. */
   readonly after?: string;
   readonly signal: AbortSignal;
@@ -35,7 +36,7 @@ export interface Following {
  */
 export async function* followEvents(
   log: EventLog,
-  { filter, after: last, signal, isOver = () => false }: Following,
+  { isWanted, after: last, signal, isOver = () => false }: Following,
 ): AsyncGenerator<Followed> {
   const ends = Date.now() + LIMITS.event_stream_seconds * 1000;
   const goesOn = (until: number): boolean => !signal.aborted && !isOver() && Date.now() < until;
@@ -46,19 +47,25 @@ export async function* followEvents(
   try {
     const start = await log.read({ listen_ms: LISTEN_MS });
     let after = last ?? start.newest;
+    let told = Date.now();
     yield { kind: "start", at: after };
     if (last !== undefined && isAfter({ id: start.oldest }, last)) {
       yield { kind: "gap", oldest: start.oldest };
     }
     while (goesOn(ends)) {
       const page = await log.read({ after, listen_ms: LISTEN_MS });
-      const events = page.events.filter(({ fact }) => matches(filter, fact));
-      if (events.length > 0) yield { kind: "events", events };
+      const events = page.events.filter(({ fact }) => isWanted(fact));
       after = page.next;
+      if (events.length > 0 || Date.now() - told >= QUIET_MS) {
+        // Where much happens that this reader does not want, the bell rings on, and no wait below is a quiet one.
+        yield events.length > 0 ? { kind: "events", events } : { kind: "quiet", at: after };
+        told = Date.now();
+      }
       if (page.events.length > 0) continue;
       const looks = Math.min(ends, Date.now() + LOOK_MS);
       while (goesOn(looks) && !(await bell.heard(Math.min(QUIET_MS, looks - Date.now())))) {
         yield { kind: "quiet", at: after };
+        told = Date.now();
       }
     }
   } finally {

@@ -48,22 +48,24 @@ const ERAS = [
   {
     era: "2026-07-28",
     connect: modern,
+    resources: { subscribe: true },
     waitHearing: async (onprogress: OnProgress) =>
       (await modern("worker")).callTool(WAIT, { onprogress }),
   },
   {
     era: "2025-11-25",
     connect: legacy,
+    resources: {},
     waitHearing: async (onprogress: OnProgress) =>
       (await legacy("worker")).callTool(WAIT, undefined, { onprogress }),
   },
 ];
 
-describe.each(ERAS)("a client of $era", ({ connect, waitHearing }) => {
+describe.each(ERAS)("a client of $era", ({ connect, waitHearing, resources }) => {
   test("is told the protocol of Baton, and no capability that is not served", async () => {
     const client = await connect("worker");
     expect(client.getInstructions()).toBe(INSTRUCTIONS);
-    expect(client.getServerCapabilities()).toEqual({ tools: {}, prompts: {}, resources: {} });
+    expect(client.getServerCapabilities()).toEqual({ tools: {}, prompts: {}, resources });
   });
 
   test("lists the tools of its role, in order, without those that are only served", async () => {

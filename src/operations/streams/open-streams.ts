@@ -1,8 +1,9 @@
 /**
- * The streams that each key has open here. Each isolate counts its own: a bound on what one server holds, not on what a
- * key does elsewhere.
+ * The streams that each key has open here, of whatever kind. Each isolate counts its own: a bound on what one server
+ * holds, not on what a key does elsewhere.
  */
 import { LIMITS } from "../../domain/limits.ts";
+import type { Caller } from "../operation.ts";
 
 /** One open stream. It looks itself whether it is to end: nothing of one request may be touched by another. */
 export interface OpenStream {
@@ -11,12 +12,15 @@ export interface OpenStream {
 
 const open = new Map<string, Set<OpenStream>>();
 
+export const TOO_MANY_STREAMS = `This key opens event streams faster than they end: at most ${LIMITS.event_streams_per_key} go on at once. Let one reader serve several.`;
+
 /**
  * Lets one more in, or not. That a reader has gone is seen only by writing to it, some seconds later; so one that comes
  * back often must not be shut out by its own past: beyond the limit the oldest stream ends, and only a multiple of it is
  * refused.
  */
-export function enter(key: string): OpenStream | undefined {
+export function enter(caller: Caller): OpenStream | undefined {
+  const key = nameOf(caller);
   const streams = open.get(key) ?? new Set();
   if (streams.size >= LIMITS.event_streams_per_key * 10) return undefined;
   const stream = { superseded: false };
@@ -27,8 +31,13 @@ export function enter(key: string): OpenStream | undefined {
   return stream;
 }
 
-export function leave(key: string, stream: OpenStream): void {
+export function leave(caller: Caller, stream: OpenStream): void {
+  const key = nameOf(caller);
   const streams = open.get(key);
   streams?.delete(stream);
   if (streams?.size === 0) open.delete(key);
+}
+
+function nameOf({ project, key_id }: Caller): string {
+  return `${project} ${key_id}`;
 }

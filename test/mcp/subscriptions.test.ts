@@ -1,0 +1,146 @@
+/** `subscriptions/listen` in process: other projects, slow readers, and the end of a subscription's time. */
+import { afterEach, expect, test, vi } from "vitest";
+import { z } from "zod";
+import { readFrames } from "../../src/cli/events/frames.ts";
+import { controlTask } from "../../src/operations/control-task.ts";
+import { type Project, useProjects } from "../support/project.ts";
+import { keyOf, smallApp } from "../support/small-app.ts";
+import { openSubscriber } from "../support/subscriber.ts";
+
+const newProject = useProjects();
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+function appOf({ store, schedules }: Project) {
+  const random = (bytes: number) => crypto.getRandomValues(new Uint8Array(bytes));
+  return smallApp({ services: { store, schedules, random } });
+}
+
+function subscriber(project: Project) {
+  const app = appOf(project);
+  return openSubscriber({
+    url: "http://localhost/mcp",
+    key: keyOf("worker"),
+    fetch: async (input, init) => app.fetch(new Request(input, init)),
+  });
+}
+
+async function cancel(project: Project, ...task_ids: string[]): Promise<void> {
+  await project.ok(controlTask, { action: "cancel", task_ids });
+}
+
+const VERSION = "2026-07-28";
+
+/** A request as a program of one's own would send it. */
+function listenRequest(uris: readonly string[], headers: Record<string, string> = {}) {
+  return new Request("http://localhost/mcp", {
+    method: "POST",
+    headers: {
+      authorization: `Bearer ${keyOf("viewer")}`,
+      "content-type": "application/json",
+      accept: "application/json, text/event-stream",
+      "mcp-protocol-version": VERSION,
+      "mcp-method": "subscriptions/listen",
+      ...headers,
+    },
+    body: JSON.stringify({
+      jsonrpc: "2.0",
+      id: 7,
+      method: "subscriptions/listen",
+      params: {
+        notifications: { resourceSubscriptions: uris },
+        _meta: {
+          "io.modelcontextprotocol/protocolVersion": VERSION,
+          "io.modelcontextprotocol/clientCapabilities": {},
+        },
+      },
+    }),
+  });
+}
+
+test("another project's task is as one that never was: neither acknowledged nor told of", async () => {
+  const [ours, theirs] = [newProject(), newProject()];
+  const own = await ours.task();
+  await theirs.task();
+  const foreign = (await theirs.graph({ a: [], b: [] })) + "t2";
+  const { told, listen } = await subscriber(ours);
+  const [asked, never] = [
+    await listen(`baton://tasks/${foreign}`),
+    await listen("baton://runs/r9"),
+  ];
+  expect(asked.honoredFilter).toEqual(never.honoredFilter);
+  expect([await asked.closed, await never.closed]).toEqual(["graceful", "graceful"]);
+
+  // The same id means a task of one's own here, and a change of the other's is nobody's business.
+  await listen(`baton://tasks/${own}`);
+  await cancel(theirs, own);
+  await cancel(ours, own);
+  await expect.poll(() => told).toEqual([`baton://tasks/${own}`]);
+});
+
+test("each message carries the subscription's id, the acknowledgement first and the result last", async () => {
+  const project = newProject();
+  const id = await project.task();
+  const next = await listenTo(project, "baton://runs/r1");
+  const tag = { "io.modelcontextprotocol/subscriptionId": 7 };
+  const filter = { resourceSubscriptions: ["baton://runs/r1"] };
+  expect(await next()).toMatchObject({
+    method: "notifications/subscriptions/acknowledged",
+    params: { _meta: tag, notifications: filter },
+  });
+  await cancel(project, id);
+  expect(await next()).toMatchObject({
+    method: "notifications/resources/updated",
+    params: { _meta: tag, uri: "baton://runs/r1" },
+  });
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 300_000 });
+  await project.task();
+  expect(await next()).toMatchObject({ id: 7, result: { resultType: "complete", _meta: tag } });
+  expect(await next()).toBeUndefined();
+});
+
+test("nothing is read for a reader that does not read, and all is told as one change once it does", async () => {
+  const project = newProject();
+  const run_id = await project.graph({ a: [], b: [], c: [] });
+  project.upstash.stats.reset();
+  const looks = () => project.upstash.stats.snapshot().inner["XREVRANGE"];
+  const next = await listenTo(project, `baton://runs/${run_id}`);
+  await expect.poll(looks).toBe(1);
+  for (const task of ["t1", "t2", "t3"]) await cancel(project, `${run_id}${task}`);
+  expect(looks()).toBe(1);
+
+  expect((await next())?.["method"]).toBe("notifications/subscriptions/acknowledged");
+  expect((await next())?.["method"]).toBe("notifications/resources/updated");
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 300_000 });
+  await project.task();
+  expect(await next()).toMatchObject({ id: 7 });
+});
+
+test("what the SDK refuses costs one look and no subscription", async () => {
+  const project = newProject();
+  await project.task();
+  project.upstash.stats.reset();
+  const request = listenRequest(["baton://runs/r1"], { "mcp-method": "tools/call" });
+  const response = await appOf(project).fetch(request);
+  expect(response.status).toBe(400);
+  expect(await response.text()).toContain("-32020");
+  expect(project.upstash.stats.snapshot().httpRequests).toBe(1);
+});
+
+/** The messages of a subscription, one at a time; undefined at its end. */
+async function listenTo(project: Project, ...uris: string[]) {
+  const { body } = await appOf(project).fetch(listenRequest(uris));
+  if (!body) throw new Error("no stream");
+  const frames = readFrames(body);
+  const waiting: string[] = [];
+  return async (): Promise<Record<string, unknown> | undefined> => {
+    while (waiting.length === 0) {
+      const { done, value } = await frames.next();
+      if (done) return undefined;
+      waiting.push(...value.flatMap(({ data }) => data ?? []));
+    }
+    return z.record(z.string(), z.unknown()).parse(JSON.parse(waiting.shift() ?? ""));
+  };
+}
