@@ -3,7 +3,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { freePort } from "../../infra/local/redis/free-port.ts";
 import { startStack } from "../../infra/local/stack.ts";
 import { useStack } from "../support/stack.ts";
-import { apiOf } from "../support/worker-api.ts";
+import { apiOf, type KeyRole } from "../support/worker-api.ts";
 import { streamsOpen } from "./support/streams.ts";
 import { baton, connectionOf } from "./support/baton.ts";
 
@@ -93,22 +93,51 @@ test("nothing that is wrong wakes a model", async () => {
   ]);
 });
 
-test("a run is waited for without a word, and its summary printed: exit code 0, or 1 when it failed", async () => {
+const KEYS = ["orchestrator", "worker", "viewer"] as const;
+
+test.each(KEYS)(
+  "with the key of %s a run is waited for without a word, and its summary printed: exit code 0, or 1 when it failed",
+  async (role) => {
+    const api = apiOf(stack());
+    for (const [status, code] of [
+      ["completed", 0],
+      ["failed", 1],
+    ] as const) {
+      const task_id = await api.task("quiet", { options: { retry: { max_attempts: 1 } } });
+      const run_id = task_id.slice(0, task_id.indexOf("t"));
+      const { ended, output } = baton("wait", "--run", run_id, ...connectionOf(stack(), role));
+      await streamsOpen(stack());
+      const { lease } = await api.claim("quiet-1", { agent_type: "quiet" });
+      await api.ok("submit_result", { lease, status, ...(code && { error: "no" }) });
+      expect(await ended).toBe(code);
+      expect(output()).toMatch(
+        new RegExp(`^${run_id} ${status} after \\d+ s: 1 task, 1 ${status}\\.\n$`),
+      );
+    }
+  },
+);
+
+test("with a worker's key a run that has ended already ends the wait, and one that is unknown is refused", async () => {
   const api = apiOf(stack());
-  for (const [status, code] of [
-    ["completed", 0],
-    ["failed", 1],
-  ] as const) {
-    const task_id = await api.task("quiet", { options: { retry: { max_attempts: 1 } } });
-    const run_id = task_id.slice(0, task_id.indexOf("t"));
-    const { ended, output } = baton("wait", "--run", run_id, ...connectionOf(stack()));
-    const { lease } = await api.claim("quiet-1", { agent_type: "quiet" });
-    await api.ok("submit_result", { lease, status, ...(code && { error: "no" }) });
-    expect(await ended).toBe(code);
-    expect(output()).toMatch(
-      new RegExp(`^${run_id} ${status} after \\d+ s: 1 task, 1 ${status}\\.\n$`),
-    );
+  const task_id = await api.task("over");
+  const run_id = task_id.slice(0, task_id.indexOf("t"));
+  await api.ok("control_task", { action: "cancel", run_id });
+  const wait = (run: string, role: KeyRole, ...more: string[]) =>
+    baton("wait", "--run", run, ...more, ...connectionOf(stack(), role));
+  const over = wait(run_id, "worker");
+  const unknown = [wait("r99999", "worker"), wait("r99999", "orchestrator")];
+  const needs = wait(run_id, "worker", "--until", "needs-you");
+  expect([await over.ended, over.output()]).toEqual([
+    1,
+    expect.stringContaining(`${run_id} cancelled`),
+  ]);
+  for (const { ended, output } of unknown) {
+    expect([await ended, output()]).toEqual([2, expect.stringMatching(/^No run r99999 here/)]);
   }
+  expect([await needs.ended, needs.output()]).toEqual([
+    2,
+    expect.stringContaining("needs an orchestrator's key"),
+  ]);
 });
 
 test("--until ends a wait while the run goes on: exit code 5", async () => {

@@ -79,8 +79,7 @@ async function untilNews(
   asked: Extract<Asked, { for: "run" }>,
   { connection, signal, wrong }: Means,
 ): Promise<ExitCode> {
-  const api = createApi(connection);
-  const reply = await waitForRun(api, { ...asked, signal, say: tellOnTerminal });
+  const reply = await waitForRun(connection, { ...asked, signal, say: tellOnTerminal });
   if (!reply.ok) return misused(reply.refusal.message, wrong);
   const { status, lines } = reply.value;
   for (const line of lines) say(line);

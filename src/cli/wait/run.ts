@@ -1,11 +1,13 @@
 /** Waits for a run without a word: until it ends, or until something of it needs somebody. */
 import * as z from "zod";
-import { ok, type Result } from "../../domain/refusal.ts";
-import type { Api } from "../api.ts";
-import { readRun } from "../follow/run-view.ts";
+import { ok, refuse, type Result } from "../../domain/refusal.ts";
+import { createApi } from "../api.ts";
+import type { Connection } from "../connection.ts";
+import { readRun, type RunView } from "../follow/run-view.ts";
 import { summary } from "../follow/summary.ts";
 import { patiently } from "../patience.ts";
 import { clean } from "../text.ts";
+import { untilRunEnds } from "./run-end.ts";
 
 export const UNTILS = ["end", "any", "needs-you"] as const;
 export type Until = (typeof UNTILS)[number];
@@ -39,9 +41,10 @@ type Waited = z.infer<typeof waited>;
 
 /** Throws `Unreachable` when the server stays away, and when `signal` fires. */
 export async function waitForRun(
-  api: Api,
+  connection: Connection,
   { run_id, until, signal, say }: RunOptions,
 ): Promise<Result<RunNews>> {
+  const api = createApi(connection);
   const patience = { say, signal };
   let cursor: string | undefined;
   for (;;) {
@@ -53,16 +56,27 @@ export async function waitForRun(
     };
     const options = { timeout_ms: TIMEOUT_MS, signal };
     const reply = await patiently(patience, () => api.call("wait_for_tasks", args, options));
-    if (!reply.ok) return reply;
+    if (!reply.ok) {
+      if (reply.refusal.reason !== "role") return reply;
+      return until === "end"
+        ? newsOfEnd(await untilRunEnds(connection, { run_id, signal, say }))
+        : refuse(
+            "role",
+            `--until ${until} needs an orchestrator's key; with this one the end of a run can be waited for.`,
+          );
+    }
     const seen = waited.parse(reply.value);
     if (seen.status !== "active") {
-      const run = await patiently(patience, () => readRun(api, run_id, { signal }));
-      return run.ok ? ok({ status: run.value.status, lines: summary(run.value) }) : run;
+      return newsOfEnd(await patiently(patience, () => readRun(api, run_id, { signal })));
     }
     const lines = newsOf(seen, until);
     if (lines.length > 0) return ok({ status: seen.status, lines });
     ({ cursor } = seen);
   }
+}
+
+function newsOfEnd(run: Result<RunView>): Result<RunNews> {
+  return run.ok ? ok({ status: run.value.status, lines: summary(run.value) }) : run;
 }
 
 function newsOf({ ended, needs_you }: Waited, until: Until): string[] {
