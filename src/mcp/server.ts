@@ -5,13 +5,18 @@
  * our own reading of them, which accepts more; it lists every tool that it serves, to everybody; and it costs twice the
  * CPU, since it registers each tool anew for every request.
  */
-import { type CacheHint, type McpRequestContext, Server } from "@modelcontextprotocol/server";
-import { CfWorkerJsonSchemaValidator } from "@modelcontextprotocol/server/validators/cf-worker";
+import {
+  type CacheHint,
+  type McpRequestContext,
+  preloadSchemas,
+  Server,
+} from "@modelcontextprotocol/server";
 import { callTool } from "./call-tool.ts";
 import { INSTRUCTIONS } from "./instructions.ts";
 import { getPrompt, listPrompts } from "./prompt.ts";
 import { PROMPTS } from "./prompts/index.ts";
 import { listResources, listResourceTemplates, readResource } from "./resources.ts";
+import { DefaultJsonSchemaValidator } from "./sdk-shims.ts";
 import type { Session } from "./session.ts";
 import type { Tool } from "./tool.ts";
 
@@ -22,8 +27,11 @@ export const SERVER_INFO = { name: "baton", title: "Baton", version: "0.1.0" };
 const LIST: CacheHint = { ttlMs: 300_000, cacheScope: "private" };
 const LIVE: CacheHint = { ttlMs: 0, cacheScope: "private" };
 
+// While the Worker starts, rather than in somebody's first request.
+preloadSchemas();
+
 /** One for all requests: a server that is given none makes its own. */
-const validator = new CfWorkerJsonSchemaValidator();
+const validator = new DefaultJsonSchemaValidator();
 
 export function buildServer(session: Session, { era }: Pick<McpRequestContext, "era">): Server {
   const server = new Server(SERVER_INFO, {
