@@ -11,7 +11,7 @@ import type {
 
 export class DefaultJsonSchemaValidator implements jsonSchemaValidator {
   getValidator<T>(schema: JsonSchemaType): JsonSchemaValidator<T> {
-    const validator = new Validator(schema, "2020-12");
+    const validator = new Validator(schema as object, "2020-12");
     return (input) => {
       const { valid, errors } = validator.validate(input);
       if (valid) return { valid, data: input as T, errorMessage: undefined };
