@@ -122,6 +122,8 @@ export const LIMITS = {
   late_results_kept: 3,
   /** Changes of a run that its record remembers: who waits longer than that without looking is told how many more. */
   changes_kept: 32,
+  /** The same of changes that need somebody, such as questions. */
+  needs_kept: 32,
   /** Tasks that one call waits for by name. */
   wait_tasks: 50,
   /** Agent types of a run of which a look says whether somebody serves them. */

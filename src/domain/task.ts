@@ -5,7 +5,7 @@
  */
 import * as z from "zod";
 import { retryPolicy } from "./failure.ts";
-import { STATUSES, TRIGGER_RULES } from "./lifecycle.ts";
+import { MOVES, type Status, STATUSES, TRIGGER_RULES } from "./lifecycle.ts";
 
 /**
  * How an attempt ends. `timed_out`: it ran as long as it may. `voided`: by cancel, redrive or promotion. `replaced`:
@@ -206,6 +206,8 @@ export const taskRecord = z.strictObject({
   avoid: z.strictObject({ agent_id: z.string(), until_ms: z.int() }).optional(),
   /** Attempts whose late results are kept beside the record. */
   late_results: z.array(z.int()).optional(),
+  /** The last attempt whose late result was promoted. */
+  promoted: z.int().optional(),
   /** Blobs that held an earlier input or an earlier late result. */
   outdated_blobs: z.array(z.string()).optional(),
   ended_at: z.int().optional(),
@@ -231,6 +233,8 @@ export const runRecord = z.strictObject({
   tasks: z.int(),
   open: z.int(),
   running: z.int(),
+  /** Tasks that wait for a verdict; absent where there are none. */
+  in_review: z.int().optional(),
   /** Failed tasks that decide how the run ends. */
   failed: z.int(),
   /** All tasks that have ended, by how. */
@@ -246,6 +250,8 @@ export const runRecord = z.strictObject({
   seq: z.int().optional(),
   /** The last of them: `<task number> <kind>`, the newest with the number `seq`. */
   recent: z.array(z.string()).optional(),
+  /** The last of those that need somebody, which must not be forgotten among the others: `<number> <task number> <kind>`. */
+  needs: z.array(z.string()).optional(),
   /** Until when somebody waits for such a change, and is to be told of it. */
   watched_until: z.int().optional(),
   usage: usage.optional(),
@@ -263,6 +269,15 @@ export const runRecord = z.strictObject({
 /** Whether its run fails with it: a child's parent answers for the child, and a review says nothing about the run. */
 export function decides({ parent, reviews }: TaskRecord): boolean {
   return parent === undefined && reviews === undefined;
+}
+
+/** It has a late result that somebody may still take, and has not taken. */
+export function awaitsPromotion(task: TaskRecord): boolean {
+  const { late_results = [], promoted, review, reviews, status, discarded_at } = task;
+  const last = late_results.at(-1);
+  const from: readonly Status[] = MOVES[review ? "promote_to_review" : "promote"].from;
+  const dealtWith = last === undefined || last === promoted || discarded_at !== undefined;
+  return !dealtWith && reviews === undefined && from.includes(status);
 }
 
 export type AttemptRecord = z.infer<typeof attemptRecord>;

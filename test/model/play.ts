@@ -11,7 +11,7 @@ import { audit } from "../support/audit.ts";
 import { dumpProject } from "../support/dump.ts";
 import { resolve } from "./resolve.ts";
 import { followReviews } from "./reviews.ts";
-import { countRunning } from "./runs.ts";
+import { countMoved } from "./runs.ts";
 import { type History } from "./scene.ts";
 import { pass, passToTimer, type Play, type Stage, step } from "./step.ts";
 import { endSuspension } from "./talk.ts";
@@ -24,7 +24,7 @@ const DAY = 86_400_000;
 
 /** In the order of the chunks in Lua. */
 const WHEN_MOVED: readonly Follower[] = [
-  countRunning,
+  countMoved,
   followSlots,
   endSuspension,
   followFamily,

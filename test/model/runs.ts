@@ -12,9 +12,14 @@ export function countEnd(run: RunRecord, task: TaskRecord, by: 1 | -1): void {
   if (task.status === "failed" && decides(task)) run.failed += by;
 }
 
-export const countRunning: Follower = (world, task, before) => {
+export const countMoved: Follower = (world, task, before) => {
   const run = runOf(world, task);
-  run.running += Number(task.status === "running") - Number(before === "running");
+  const change = (status: TaskRecord["status"]): number =>
+    Number(task.status === status) - Number(before === status);
+  run.running += change("running");
+  const in_review = (run.in_review ?? 0) + change("in_review");
+  delete run.in_review;
+  if (in_review > 0) run.in_review = in_review;
 };
 
 /** A change that somebody may wait for. */
@@ -23,6 +28,9 @@ export function noteChange(world: World, task: TaskRecord, kind: string): void {
   const change = `${task.task_id.slice(run.run_id.length + 1)} ${kind}`;
   run.seq = (run.seq ?? 0) + 1;
   run.recent = [...(run.recent ?? []), change].slice(-LIMITS.changes_kept);
+  if (["failed", "question", "late_result"].includes(kind)) {
+    run.needs = [...(run.needs ?? []), `${run.seq} ${change}`].slice(-LIMITS.needs_kept);
+  }
 }
 
 type Amounts = readonly (readonly [string, number])[] | undefined;

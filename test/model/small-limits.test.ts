@@ -26,6 +26,7 @@ const SMALL = {
   lock_holders: 2,
   lock_turns: 2,
   messages_kept: 2,
+  needs_kept: 2,
   rate_limits: 2,
   removals_per_step: 2,
   replaced_instances: 1,

@@ -13,11 +13,16 @@ export interface Remembered {
 
 /** All that is remembered where there is no `after`, or one that this run never had. */
 export function changesSince(run: RunRecord, after: number | undefined): Remembered {
-  const { run_id, seq = 0, recent = [] } = run;
+  const { run_id, seq = 0, recent = [], needs = [] } = run;
   const from = after === undefined || after > seq ? 0 : after;
   const first = seq - recent.length;
+  // What needs somebody is remembered for longer than the rest.
+  const kept = needs.flatMap((need) => {
+    const [at = "", number, kind] = need.split(" ");
+    return Number(at) > from && Number(at) <= first ? [`${number} ${kind}`] : [];
+  });
   const changes = new Map<string, Set<string>>();
-  for (const change of recent.slice(Math.max(0, from - first))) {
+  for (const change of [...kept, ...recent.slice(Math.max(0, from - first))]) {
     const [number = "", kind = ""] = change.split(" ");
     const task_id = `${run_id}t${number}`;
     const kinds = changes.get(task_id) ?? new Set();
@@ -25,5 +30,5 @@ export function changesSince(run: RunRecord, after: number | undefined): Remembe
     changes.delete(task_id);
     changes.set(task_id, kinds.add(kind));
   }
-  return { changes, missed: Math.max(0, first - from) };
+  return { changes, missed: Math.max(0, first - from - kept.length) };
 }

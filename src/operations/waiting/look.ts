@@ -41,11 +41,14 @@ export async function lookAt(
     ...(watch_ms !== undefined && { watch_ms }),
   });
   if ("refused" in reply) return reply;
-  const { whole, waiting, ...read } = reply.said;
+  const { whole, waiting, related, ...read } = reply.said;
   const facts = factsFrom(read, { agents: [], more_agents: false });
   const runs = target.runs.flatMap((run_id) => facts.runs.get(run_id) ?? []);
+  const named = new Set(target.task_ids ?? []);
+  // Changes of other runs are not among those that the cursor counts.
+  const near = related.filter((task_id) => target.runs.includes(runOf(task_id)));
   const news = target.task_ids
-    ? newsOfNamed(target.task_ids, { runs, since })
+    ? newsOfNamed([...named, ...near], { runs, since })
     : newsOfRun(runs, { since, all: whole ? [...facts.tasks.keys()] : undefined });
   const tasks = news.changed.flatMap(({ task_id, kinds }) => {
     const task = facts.tasks.get(task_id);
@@ -57,7 +60,7 @@ export async function lookAt(
   );
   const said: Seen = {
     runs,
-    named: (target.task_ids ?? []).flatMap((task_id) => facts.tasks.get(task_id) ?? []),
+    named: [...named].flatMap((task_id) => facts.tasks.get(task_id) ?? []),
     ended: tasks
       .filter(hasEnded)
       .map(({ task }) => task)

@@ -1,5 +1,5 @@
 /** What of a task needs its orchestrator. */
-import type { TaskRecord } from "../../domain/task.ts";
+import { awaitsPromotion, type TaskRecord } from "../../domain/task.ts";
 
 export const NEEDS = ["question", "dead_letter", "late_result", "no_agent", "breaker"] as const;
 
@@ -16,7 +16,7 @@ const SHOWN = 300;
 
 /** `kinds`: how the task changed; undefined where everything counts that its record says. */
 export function needsOf(task: TaskRecord, kinds: ReadonlySet<string> | undefined): Need[] {
-  const { task_id, status, discarded_at, late_results } = task;
+  const { task_id, status, discarded_at } = task;
   const is = (kind: string): boolean => kinds === undefined || kinds.has(kind);
   const needs: Need[] = [];
   if (is("question") && task.question !== undefined) {
@@ -27,7 +27,7 @@ export function needsOf(task: TaskRecord, kinds: ReadonlySet<string> | undefined
     const text = `Failed (${task.error_code}): ${messageOf(task)} control_task: retry (with changes) or discard.`;
     needs.push({ task_id, why: "dead_letter", text });
   }
-  if (is("late_result") && late_results && status !== "completed") {
+  if (is("late_result") && awaitsPromotion(task)) {
     const text = `A result came after its lease had ended: look at it with get_task_status detail full; control_task promote_late_result takes it.`;
     needs.push({ task_id, why: "late_result", text });
   }

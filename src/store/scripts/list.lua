@@ -8,11 +8,17 @@ for _, status in ipairs(request.statuses) do
   wanted[status] = true
 end
 
+-- The last one was not promoted.
+local function has_late_result(task)
+  local late = task.late_results
+  return late ~= nil and late[#late] ~= task.promoted
+end
+
 local function matches(task)
   return (#request.statuses == 0 or wanted[task.status])
     and (not request.agent_type or request.agent_type == task.agent_type)
     and (not request.suspended_for or request.suspended_for == task.suspended_for)
-    and (not request.late_results or task.late_results ~= nil)
+    and (not request.late_results or has_late_result(task))
 end
 
 -- Names of the next tasks to look at, at most `limit`, and the place after them.

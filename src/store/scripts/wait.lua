@@ -48,14 +48,24 @@ if request.watch_ms then
   end
 end
 
--- Names of the tasks that changed after the cursor; nothing where that is no longer known.
+-- Whether all that changed after the cursor is remembered.
+local function remembers(after)
+  local seq = run.seq or 0
+  return after ~= nil and after <= seq and after >= seq - #(run.recent or {})
+end
+
+-- Names of the tasks of which it is remembered that they changed after the cursor.
 local function changed_since(after)
-  local seq, recent = run.seq or 0, run.recent or {}
-  if not after or after > seq or after < seq - #recent then
-    return nil
+  local seq, recent, found = run.seq or 0, run.recent or {}, {}
+  local first = seq - #recent
+  after = after and after <= seq and after or 0
+  for _, need in ipairs(run.needs or {}) do
+    local number, task = string.match(need, "^(%d+) (%d+)")
+    if tonumber(number) > after and tonumber(number) <= first then
+      table.insert(found, run.run_id .. "t" .. task)
+    end
   end
-  local found = {}
-  for i = #recent - (seq - after) + 1, #recent do
+  for i = math.max(0, after - first) + 1, #recent do
     table.insert(found, run.run_id .. "t" .. string.match(recent[i], "^%d+"))
   end
   return found
@@ -69,18 +79,42 @@ local function all_tasks()
   return found
 end
 
+-- Of the types that were not asked for before.
+local function read_unread_service(ids)
+  local unread = {}
+  for _, agent_type in ipairs(types_of(ids)) do
+    if control_values["watch:" .. agent_type] == nil and #unread < LIMITS.types_per_look then
+      table.insert(unread, agent_type)
+    end
+  end
+  if #unread > 0 then
+    read_service(unread, {})
+  end
+end
+
 local function is_doubtful(agent_type, lane)
   return lane.requires or lane.assignee or is_quiet(agent_type) or is_held_back(agent_type)
 end
 
--- The first ready task of the run in a lane.
-local function first_ready(lane)
+-- The first of the run's ready tasks in a lane.
+local function ready_in(lane)
   local low = lane.id * LINE.lane_width
   local from, to = string.format("%.0f", low), string.format("(%.0f", low + LINE.lane_width)
-  local members = redis.call("ZRANGE", line, from, to, "BYSCORE", "LIMIT", 0, LIMITS.list_cap)
-  for _, member in ipairs(members) do
+  local found = {}
+  for _, member in ipairs(redis.call("ZRANGE", line, from, to, "BYSCORE", "LIMIT", 0, LIMITS.list_cap)) do
     if run_of(task_of(member)) == run.run_id then
-      return task_of(member)
+      table.insert(found, task_of(member))
+    end
+  end
+  return found
+end
+
+-- A review among them: perhaps only its maker is there.
+local function first_review(ids)
+  load(ids)
+  for _, id in ipairs(ids) do
+    if known[id] and known[id].not_by then
+      return id
     end
   end
   return nil
@@ -91,9 +125,54 @@ local function waiting_in_lanes()
   local found, looked = {}, 0
   for _, agent_type in ipairs(agent_types) do
     for _, lane in ipairs(cjson.decode(control_values["lanes:" .. agent_type] or "[]")) do
-      if looked < LIMITS.lanes_per_claim and is_doubtful(agent_type, lane) then
+      local doubtful = is_doubtful(agent_type, lane)
+      if looked < LIMITS.lanes_per_claim and (doubtful or run.in_review) then
         looked = looked + 1
-        table.insert(found, first_ready(lane))
+        local ready = ready_in(lane)
+        table.insert(found, doubtful and ready[1] or first_review(ready))
+      end
+    end
+  end
+  return found
+end
+
+-- Tasks that have to end before this one does.
+local function family_of(task)
+  local found = {}
+  for _, id in ipairs((task.open_children or 0) > 0 and task.children or {}) do
+    table.insert(found, id)
+  end
+  for _, dependency in ipairs(task.status == "blocked" and task.dependencies or {}) do
+    if not dependency.ended then
+      table.insert(found, dependency.task_id)
+    end
+  end
+  table.insert(found, task.review_task)
+  return found
+end
+
+-- What the named tasks wait for, some steps down: what needs somebody there keeps them from ending.
+local function related_to(ids)
+  local seen, frontier, found = {}, ids, {}
+  for _, id in ipairs(ids) do
+    seen[id] = true
+  end
+  for _ = 1, LIMITS.why_steps do
+    local further = {}
+    for _, id in ipairs(frontier) do
+      for _, other in ipairs(family_of(known[id])) do
+        if not seen[other] and #found + #further < LIMITS.list_cap then
+          seen[other] = true
+          table.insert(further, other)
+        end
+      end
+    end
+    load(further)
+    frontier = {}
+    for _, id in ipairs(further) do
+      if known[id] and not TERMINAL[known[id].status] then
+        table.insert(frontier, id)
+        table.insert(found, id)
       end
     end
   end
@@ -103,20 +182,28 @@ end
 local function waiting_among(ids)
   local found = {}
   for _, id in ipairs(ids) do
-    if known[id].status == "ready" and is_doubtful(known[id].agent_type, known[id]) then
+    local task = known[id]
+    if task.status == "ready" and (task.not_by or is_doubtful(task.agent_type, task)) then
       table.insert(found, id)
     end
   end
   return found
 end
 
-local whole, waiting = true, {}
+local whole, waiting, related = true, {}, {}
 if named then
-  waiting = waiting_among(named)
+  related = related_to(named)
+  local all = { unpack(named) }
+  for _, id in ipairs(related) do
+    table.insert(all, id)
+    table.insert(names, id)
+  end
+  read_unread_service(all)
+  waiting = waiting_among(all)
 else
-  local changed = changed_since(request.runs[1].after)
-  whole = not changed and run.tasks <= LIMITS.list_cap
-  changed = changed or whole and all_tasks() or changed_since((run.seq or 0) - #(run.recent or {}))
+  local after = request.runs[1].after
+  whole = not remembers(after) and run.tasks <= LIMITS.list_cap
+  local changed = whole and all_tasks() or changed_since(after)
   waiting = waiting_in_lanes()
   local shown = {}
   for _, list in ipairs({ changed, waiting }) do
@@ -141,6 +228,8 @@ return answer_with('{"now":'
   .. records_as_text(names)
   .. ',"waiting":'
   .. (#waiting > 0 and cjson.encode(waiting) or "[]")
+  .. ',"related":'
+  .. (#related > 0 and cjson.encode(related) or "[]")
   .. ',"types":'
   .. (#waiting > 0 and control_values.types or "{}")
   .. ',"breakers":'

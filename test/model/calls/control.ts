@@ -223,6 +223,7 @@ function promote({ world, task }: Subject, { late: found }: Control): string | u
   delete task.error_code;
   delete task.discarded_at;
   delete task.note;
+  task.promoted = attempt;
   const late = world.texts.get(`${task.task_id}:late:${attempt}`) ?? "";
   const result = late.slice(late.indexOf(`,"result":`) + 10, -1);
   forgetResult({ world, task });

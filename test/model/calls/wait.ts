@@ -28,14 +28,18 @@ export function wait(world: World, look: WaitLook): Reply {
   const { changed, whole } = tasks
     ? { changed: tasks, whole: true }
     : changedIn(world, { run, after: look.runs[0]?.after });
+  const related = tasks ? relatedTo(world, tasks) : [];
   const waiting = tasks
-    ? tasks.filter((task) => task.status === "ready" && isDoubtful(world, task))
+    ? [...tasks, ...related].filter(
+        (task) => task.status === "ready" && (task.not_by !== undefined || isDoubtful(world, task)),
+      )
     : waitingIn(world, run);
   return said({
     now: world.now,
     whole,
-    records: inOrder([...runsAt(world, names), ...changed, ...waiting]),
+    records: inOrder([...runsAt(world, names), ...changed, ...waiting, ...related]),
     waiting: waiting.map(({ task_id }) => task_id),
+    related: related.map(({ task_id }) => task_id),
     ...service(world, waiting),
   });
 }
@@ -46,11 +50,16 @@ function changedIn(
   { run, after }: { run: RunRecord | undefined; after: number | undefined },
 ): { changed: TaskRecord[]; whole: boolean } {
   if (!run) throw new Error("the model waits for no run");
-  const { run_id, seq = 0, recent = [] } = run;
+  const { run_id, seq = 0, recent = [], needs = [] } = run;
   const first = seq - recent.length;
   const known = after !== undefined && after >= first && after <= seq;
   if (!known && run.tasks <= LIMITS.list_cap) return { changed: tasksOf(world, run), whole: true };
-  const numbers = recent.slice(known ? after - first : 0).map((change) => change.split(" ", 1)[0]);
+  const from = after !== undefined && after <= seq ? after : 0;
+  const kept = needs.map((need) => need.split(" ").map(Number));
+  const numbers = [
+    ...kept.filter(([at = 0]) => at > from && at <= first).map(([, number]) => number),
+    ...recent.slice(known ? after - first : 0).map((change) => change.split(" ", 1)[0]),
+  ];
   const ids = numbers.map((number) => `${run_id}t${number}`);
   return { changed: tasksAt(world, ids), whole: false };
 }
@@ -71,15 +80,42 @@ function waitingIn(world: World, run: RunRecord | undefined): TaskRecord[] {
     world.lanes.forEach((lane, index) => {
       const example = { ...lane, requires: lane.requires && [...lane.requires] };
       if (lane.agent_type !== type || looked >= LIMITS.lanes_per_claim) return;
-      if (!isDoubtful(world, example as TaskRecord)) return;
+      const doubtful = isDoubtful(world, example as TaskRecord);
+      if (!doubtful && run?.in_review === undefined) return;
       looked += 1;
       const ready = [...world.tasks.values()]
         .filter(({ status, lane, parked }) => status === "ready" && lane === index + 1 && !parked)
-        .toSorted((a, b) => (a.order ?? 0) - (b.order ?? 0) || compare(a, b));
-      found.push(...ready.filter(({ task_id }) => isIn(task_id, run)).slice(0, 1));
+        .toSorted((a, b) => (a.order ?? 0) - (b.order ?? 0) || compare(a, b))
+        .filter(({ task_id }) => isIn(task_id, run));
+      const one = (doubtful ? ready[0] : undefined) ?? ready.find(({ not_by }) => not_by);
+      if (one) found.push(one);
     });
   }
   return found;
+}
+
+/** What they wait for, some steps down. */
+function relatedTo(world: World, tasks: readonly TaskRecord[]): TaskRecord[] {
+  const found = new Set<TaskRecord>();
+  let frontier = [...tasks];
+  for (let step = 0; step < LIMITS.why_steps; step++) {
+    const further = frontier.flatMap((task) => familyOf(world, task));
+    frontier = [...new Set(further)].filter(
+      (task) => !isTerminal(task.status) && !tasks.includes(task) && !found.has(task),
+    );
+    for (const task of frontier) found.add(task);
+  }
+  return [...found];
+}
+
+function familyOf(world: World, task: TaskRecord): TaskRecord[] {
+  const { status, dependencies = [], open_children = 0, children = [], review_task } = task;
+  const open = status === "blocked" ? dependencies.filter(({ ended }) => !ended) : [];
+  return tasksAt(world, [
+    ...(open_children > 0 ? children : []),
+    ...open.map(({ task_id }) => task_id),
+    ...(review_task === undefined ? [] : [review_task]),
+  ]);
 }
 
 export function why(world: World, look: WhyLook): Reply {

@@ -69,6 +69,10 @@ function checkRun(run: RunRecord, { tasks, line, fault }: Books): void {
   }
   const open = own.filter(({ status }) => !isTerminal(status)).length;
   const running = own.filter(({ status }) => status === "running").length;
+  const in_review = own.filter(({ status }) => status === "in_review").length;
+  if ((run.in_review ?? 0) !== in_review) {
+    fault(`${run.run_id} counts ${run.in_review} of ${in_review} in review`);
+  }
   if (run.open !== open) fault(`${run.run_id} counts ${run.open} open tasks of ${open}`);
   if (run.running !== running) fault(`${run.run_id} counts ${run.running} of ${running} running`);
   const failed = own.filter((task) => task.status === "failed" && decides(task)).length;

@@ -149,7 +149,7 @@ end
 -- What the run's record says of its tasks, as a list that can be compared.
 local function shown_run(run)
   local counts = run.counts
-  return run.open .. " open, " .. run.running .. " running, " .. run.failed .. " failed, " .. (run.removed or 0) .. " removed, " .. run.status .. " (" .. counts.completed .. " completed, " .. counts.failed .. " failed, " .. counts.cancelled .. " cancelled, " .. counts.skipped .. " skipped) of " .. table.concat(run.agent_types, ", ")
+  return run.open .. " open, " .. run.running .. " running, " .. (run.in_review or 0) .. " in review, " .. run.failed .. " failed, " .. (run.removed or 0) .. " removed, " .. run.status .. " (" .. counts.completed .. " completed, " .. counts.failed .. " failed, " .. counts.cancelled .. " cancelled, " .. counts.skipped .. " skipped) of " .. table.concat(run.agent_types, ", ")
 end
 
 -- What is left of a run that is being cancelled, or put in its places, is due work.
@@ -180,7 +180,7 @@ end
 
 -- Counts the tasks of a run, all at once: meanwhile nothing can change.
 local function audit_run(run)
-  local names, tasks, open, running, failed = {}, {}, 0, 0, 0
+  local names, tasks, open, running, in_review, failed = {}, {}, 0, 0, 0, 0
   local counts = { completed = 0, failed = 0, cancelled = 0, skipped = 0 }
   local is_staged = false
   for number = 1, run.tasks do
@@ -194,6 +194,7 @@ local function audit_run(run)
       open = open + (TERMINAL[task.status] and 0 or 1)
       is_staged = is_staged or task.staged
       running = running + (task.status == "running" and 1 or 0)
+      in_review = in_review + (task.status == "in_review" and 1 or 0)
       failed = failed + (task.status == "failed" and decides(task) and 1 or 0)
       if TERMINAL[task.status] then
         counts[task.status] = counts[task.status] + 1
@@ -210,6 +211,7 @@ local function audit_run(run)
   end
   note_types(run, tasks)
   run.open, run.running, run.failed, run.counts = open, running, failed, counts
+  run.in_review = in_review > 0 and in_review or nil
   run.removed = #tasks < run.tasks and run.tasks - #tasks or nil
   run.status = open > 0 and "active" or ended_run_status(run)
   run.ended_at = open == 0 and (run.ended_at or now()) or nil

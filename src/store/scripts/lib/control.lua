@@ -177,6 +177,7 @@ do
     move(task, name)
     void_lease(task)
     task.error, task.error_code, task.discarded_at, task.note = nil, nil, nil, nil
+    task.promoted = attempts[#attempts]
     forget_result(task)
     task.result_blob = result_blob
     if result_text then

@@ -8,7 +8,7 @@ end
 
 -- What else follows a change of status: each is called with the task and the status that it had, before anything is
 -- written. Chunks that stand on this one add themselves.
-local when_moved = { count_running }
+local when_moved = { count_moved }
 
 -- A move that the table lacks is a bug of the script, since guards come first: it fails before anything is written.
 local function move(task, name)

@@ -38,12 +38,17 @@ local function count_end(run, task, by)
   save(run)
 end
 
--- A move changed the number of tasks that run.
-local function count_running(task, before)
-  local by = (task.status == "running" and 1 or 0) - (before == "running" and 1 or 0)
-  if by ~= 0 then
+-- A move changed the number of tasks that run, or that wait for a verdict.
+local function count_moved(task, before)
+  local function change_of(status)
+    return (task.status == status and 1 or 0) - (before == status and 1 or 0)
+  end
+  local running, in_review = change_of("running"), change_of("in_review")
+  if running ~= 0 or in_review ~= 0 then
     local run = run_with(task)
-    run.running = run.running + by
+    run.running = run.running + running
+    local waiting = (run.in_review or 0) + in_review
+    run.in_review = waiting > 0 and waiting or nil
     save(run)
   end
 end
@@ -102,13 +107,19 @@ local changed_runs = {}
 local function note_change(task, kind)
   local run = run_with(task)
   changed_runs[run.run_id] = run
-  local recent = run.recent or {}
-  table.insert(recent, string.match(task.task_id, "t(%d+)$") .. " " .. kind)
-  while #recent > LIMITS.changes_kept do
-    table.remove(recent, 1)
+  local function keep(list, entry, most)
+    table.insert(list, entry)
+    while #list > most do
+      table.remove(list, 1)
+    end
+    return list
   end
+  local change = string.match(task.task_id, "t(%d+)$") .. " " .. kind
   run.seq = (run.seq or 0) + 1
-  run.recent = recent
+  run.recent = keep(run.recent or {}, change, LIMITS.changes_kept)
+  if kind == "failed" or not TERMINAL[kind] then
+    run.needs = keep(run.needs or {}, run.seq .. " " .. change, LIMITS.needs_kept)
+  end
   save(run)
 end
 
