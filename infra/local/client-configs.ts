@@ -1,4 +1,5 @@
 /** What to paste into each MCP client so that it talks to a given Baton. */
+import { LIMITS } from "../../src/domain/limits.ts";
 
 export interface ClientConfig {
   readonly client: string;
@@ -7,7 +8,14 @@ export interface ClientConfig {
   readonly text: string;
 }
 
-/** The forms are those of each client's own documentation for a server over HTTP with a bearer key. */
+const MAX_WAIT_SECONDS = LIMITS.wait_seconds_cap_known;
+/** How long a client then waits for an answer: that, and time for the answer. */
+const TIMEOUT_SECONDS = MAX_WAIT_SECONDS + 60;
+
+/**
+ * The forms are those of each client's own documentation for a server over HTTP with a bearer key. Where its time-out can be
+ * raised in the same place, it is, and the header says so; the others are not asked to wait longer than they do anyway.
+ */
 export function clientConfigs({
   mcpUrl,
   key,
@@ -15,32 +23,45 @@ export function clientConfigs({
   readonly mcpUrl: string;
   readonly key: string;
 }): ClientConfig[] {
-  const headers = { Authorization: `Bearer ${key}` };
+  const authorization = { Authorization: `Bearer ${key}` };
+  const patient = { ...authorization, "Baton-Max-Wait": String(MAX_WAIT_SECONDS) };
+  const timeout = TIMEOUT_SECONDS * 1000;
   return [
     {
       client: "Claude Code",
       where: "run",
-      text: `claude mcp add --transport http baton ${mcpUrl} --header "Authorization: Bearer ${key}"`,
+      text: `claude mcp add-json baton '${JSON.stringify({ type: "http", url: mcpUrl, headers: patient, timeout })}'`,
     },
     {
       client: "Codex",
-      where: "run",
-      text: `export BATON_KEY=${key}\ncodex mcp add baton --url ${mcpUrl} --bearer-token-env-var BATON_KEY`,
+      where: "~/.codex/config.toml",
+      text: [
+        "[mcp_servers.baton]",
+        `url = "${mcpUrl}"`,
+        `http_headers = { ${Object.entries(patient)
+          .map(([name, value]) => `"${name}" = "${value}"`)
+          .join(", ")} }`,
+        `tool_timeout_sec = ${TIMEOUT_SECONDS}`,
+      ].join("\n"),
     },
     {
       client: "Gemini CLI",
-      where: "run",
-      text: `gemini mcp add --transport http --header "Authorization: Bearer ${key}" baton ${mcpUrl}`,
+      where: ".gemini/settings.json",
+      text: JSON.stringify({
+        mcpServers: { baton: { type: "http", url: mcpUrl, headers: patient, timeout } },
+      }),
     },
     {
       client: "Cursor",
       where: ".cursor/mcp.json",
-      text: JSON.stringify({ mcpServers: { baton: { url: mcpUrl, headers } } }),
+      text: JSON.stringify({ mcpServers: { baton: { url: mcpUrl, headers: authorization } } }),
     },
     {
       client: "VS Code",
       where: ".vscode/mcp.json",
-      text: JSON.stringify({ servers: { baton: { type: "http", url: mcpUrl, headers } } }),
+      text: JSON.stringify({
+        servers: { baton: { type: "http", url: mcpUrl, headers: authorization } },
+      }),
     },
   ];
 }

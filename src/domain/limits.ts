@@ -57,8 +57,8 @@ export const LIMITS = {
   wait_for_tasks_default: 45,
   /** A progress token suggests, but does not prove, that progress extends the client's time-out. */
   wait_seconds_cap_with_progress: 240,
-  /** A runner knows its own time-outs. */
-  wait_seconds_cap_of_runners: 900,
+  /** A runner, or a client that was configured for long waits, knows its own time-outs. */
+  wait_seconds_cap_known: 900,
   /** An agent that found nothing for so long is told to end its turn. */
   idle_ms: 600_000,
   message_length: 2_000,

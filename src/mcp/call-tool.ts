@@ -12,6 +12,7 @@ import { recordFault } from "../observability/fault.ts";
 import { traceId } from "../observability/log.ts";
 import { invoke } from "../operations/invoke.ts";
 import type { Call } from "../operations/operation.ts";
+import { MAX_WAIT_HEADER, readMaxWait } from "../operations/wait-cap.ts";
 import { respond, respondFault } from "./respond.ts";
 import type { Session } from "./session.ts";
 
@@ -38,13 +39,14 @@ export async function callTool(
 }
 
 /** The call that an MCP request makes; without progress where the client asked for none. */
-export function callOf({ services, caller }: Session, { mcpReq }: ServerContext): Call {
+export function callOf({ services, caller, request }: Session, { mcpReq }: ServerContext): Call {
   const token = mcpReq._meta?.progressToken;
   return {
     services,
     caller,
     operation_id: crypto.randomUUID(),
     signal: mcpReq.signal,
+    max_wait_seconds: readMaxWait(request.headers.get(MAX_WAIT_HEADER)),
     ...(token !== undefined && { progress: reporter(mcpReq, token) }),
   };
 }

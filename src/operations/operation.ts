@@ -19,6 +19,8 @@ export interface Call {
   readonly operation_id: string;
   /** Fires when the client is gone; also after a normal end, so that clean-up must be idempotent. */
   readonly signal: AbortSignal;
+  /** How long the client was configured to wait for an answer, where it says so. */
+  readonly max_wait_seconds?: number | undefined;
   /** Present when the client asked for progress: called every few seconds of a wait. */
   readonly progress?: (elapsed_seconds: number, message: string) => void;
 }

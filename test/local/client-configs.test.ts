@@ -14,3 +14,14 @@ test.each(configs.filter(({ where }) => where.endsWith(".json")))(
     expect(() => JSON.parse(text)).not.toThrow();
   },
 );
+
+test.each(configs)(
+  "$client says that it waits long where its own time-out is raised with it, and nowhere else",
+  ({ text }) => {
+    const said = Number(/Baton-Max-Wait\W+(\d+)/.exec(text)?.[1] ?? 0);
+    const [, milliseconds, seconds] = /"timeout":(\d+)|tool_timeout_sec = (\d+)/.exec(text) ?? [];
+    const timeout = Number(seconds ?? Number(milliseconds ?? 0) / 1000);
+    expect([0, 900]).toContain(said);
+    expect(timeout).toBe(said === 0 ? 0 : 960);
+  },
+);

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { readFrames } from "../../src/cli/events/frames.ts";
 import { controlTask } from "../../src/operations/control-task.ts";
 import { type Project, useProjects } from "../support/project.ts";
-import { keyOf, smallApp } from "../support/small-app.ts";
+import { APP_URL, fetchOf } from "../support/project-app.ts";
 import { openSubscriber } from "../support/subscriber.ts";
 
 const newProject = useProjects();
@@ -13,18 +13,8 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-function appOf({ store, schedules }: Project) {
-  const random = (bytes: number) => crypto.getRandomValues(new Uint8Array(bytes));
-  return smallApp({ services: { store, schedules, random } });
-}
-
 function subscriber(project: Project) {
-  const app = appOf(project);
-  return openSubscriber({
-    url: "http://localhost/mcp",
-    key: keyOf("worker"),
-    fetch: async (input, init) => app.fetch(new Request(input, init)),
-  });
+  return openSubscriber({ url: APP_URL, key: "btn_test_worker", fetch: fetchOf(project) });
 }
 
 async function cancel(project: Project, ...task_ids: string[]): Promise<void> {
@@ -35,10 +25,10 @@ const VERSION = "2026-07-28";
 
 /** A request as a program of one's own would send it. */
 function listenRequest(uris: readonly string[], headers: Record<string, string> = {}) {
-  return new Request("http://localhost/mcp", {
+  return new Request(APP_URL, {
     method: "POST",
     headers: {
-      authorization: `Bearer ${keyOf("viewer")}`,
+      authorization: "Bearer btn_test_viewer",
       "content-type": "application/json",
       accept: "application/json, text/event-stream",
       "mcp-protocol-version": VERSION,
@@ -123,7 +113,7 @@ test("what the SDK refuses costs one look and no subscription", async () => {
   await project.task();
   project.upstash.stats.reset();
   const request = listenRequest(["baton://runs/r1"], { "mcp-method": "tools/call" });
-  const response = await appOf(project).fetch(request);
+  const response = await fetchOf(project)(request);
   expect(response.status).toBe(400);
   expect(await response.text()).toContain("-32020");
   expect(project.upstash.stats.snapshot().httpRequests).toBe(1);
@@ -131,7 +121,7 @@ test("what the SDK refuses costs one look and no subscription", async () => {
 
 /** The messages of a subscription, one at a time; undefined at its end. */
 async function listenTo(project: Project, ...uris: string[]) {
-  const { body } = await appOf(project).fetch(listenRequest(uris));
+  const { body } = await fetchOf(project)(listenRequest(uris));
   if (!body) throw new Error("no stream");
   const frames = readFrames(body);
   const waiting: string[] = [];

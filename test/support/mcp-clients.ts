@@ -14,6 +14,8 @@ export interface McpClientSetup {
   readonly era: Era;
   readonly url: string;
   readonly key: string;
+  /** Sent with each request, besides the key. */
+  readonly headers?: Readonly<Record<string, string>>;
   /** In place of the platform's, to watch what goes over the wire. */
   readonly fetch?: typeof fetch;
 }
@@ -21,6 +23,8 @@ export interface McpClientSetup {
 export interface CallOptions {
   readonly onprogress?: (report: { readonly progress: number }) => void;
   readonly signal?: AbortSignal;
+  /** Milliseconds after which the client gives up; one minute where absent. */
+  readonly timeout?: number;
 }
 
 /** A tool's answer: the structured content, and beside it the text that a model reads. */
@@ -78,9 +82,9 @@ interface ToolCall {
   readonly arguments: Record<string, unknown>;
 }
 
-function transportOptions({ key, fetch }: McpClientSetup) {
+function transportOptions({ key, headers, fetch }: McpClientSetup) {
   return {
-    requestInit: { headers: { Authorization: `Bearer ${key}` } },
+    requestInit: { headers: { ...headers, Authorization: `Bearer ${key}` } },
     ...(fetch && { fetch: (url: string | URL, init?: RequestInit) => fetch(url, init) }),
   };
 }

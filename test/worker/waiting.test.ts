@@ -1,10 +1,9 @@
 /** Polls that wait: heard at once, woken by work, and leaving nothing behind when the client goes. */
 import { beforeEach, describe, expect, test, vi } from "vitest";
-import { LIMITS } from "../../src/domain/limits.ts";
 import { type Era, ERAS } from "../support/mcp-clients.ts";
 import { openMcpClient } from "../support/open-mcp-client.ts";
 import { useStack } from "../support/stack.ts";
-import { type Api, apiOf, dumpOf, restCall } from "../support/worker-api.ts";
+import { type Api, apiOf, restCall } from "../support/worker-api.ts";
 
 const stack = useStack();
 let api: Api;
@@ -167,26 +166,6 @@ test("a program that hangs up over REST leaves no stream open, and its task is a
   const task_id = await api.task("rest-gone");
   const { lease } = await api.claim("stayer", { agent_type: "rest-gone" });
   expect(lease).toContain(`${task_id}.1.`);
-});
-
-test("a wait beyond the cap is shortened, not refused", async () => {
-  const poll = { agent_id: "endless", agent_type: "endless", wait_seconds: 86_400 };
-  const answer = api.call("poll_tasks", poll);
-  await listening(1);
-
-  const record = await vi.waitFor(async () => {
-    const { hashes } = await dumpOf(stack());
-    const agent = JSON.parse(hashes["control"]?.["agent:endless"] ?? "{}") as Record<
-      string,
-      number
-    >;
-    expect(agent["waits_until"]).toBeDefined();
-    return { seen: agent["seen"] ?? 0, waits_until: agent["waits_until"] ?? 0 };
-  });
-  await api.task("endless");
-
-  expect((await answer).status).toBe(200);
-  expect(record.waits_until - record.seen).toBeLessThanOrEqual(LIMITS.wait_seconds_cap * 1_000);
 });
 
 test("of three that wait for one task, one gets it, and the others get the next two", async () => {

@@ -5,6 +5,7 @@ import { traceId } from "../../observability/log.ts";
 import { invoke } from "../../operations/invoke.ts";
 import type { Caller, Operation } from "../../operations/operation.ts";
 import type { Services } from "../../operations/services.ts";
+import { MAX_WAIT_HEADER, readMaxWait } from "../../operations/wait-cap.ts";
 import { problemResponse, refusalResponse } from "../problem.ts";
 import { slowAnswer } from "./slow-answer.ts";
 
@@ -36,6 +37,7 @@ export async function serveTool(tool: ToolRequest): Promise<Response> {
       caller,
       operation_id: crypto.randomUUID(),
       signal: AbortSignal.any([request.signal, gone.signal]),
+      max_wait_seconds: readMaxWait(request.headers.get(MAX_WAIT_HEADER)),
     },
     skin: "rest",
     trace_id: traceId(request.headers.get("traceparent")),
