@@ -96,6 +96,8 @@ function withScheduler(
     store: createWebhookStore({ transport, project }),
     queue: (attempts) => scheduler.sendAttempts(project, attempts),
     goOn: (from) => scheduler.sendRest(project, from),
+    fetch: (url, init) => fetch(url, init),
+    chance: Math.random,
     allow_loopback: local,
   };
   const onTick = (tick: ArmedTick) =>

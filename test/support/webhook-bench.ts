@@ -50,6 +50,8 @@ export async function webhookBench(project: Project): Promise<Bench> {
       rests.push(from);
       return true;
     },
+    fetch,
+    chance: Math.random,
     allow_loopback: true,
   };
   return {

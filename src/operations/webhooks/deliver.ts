@@ -45,7 +45,7 @@ export async function deliver(
     status: result.status,
     retry_after,
     now,
-    chance: Math.random(),
+    chance: webhooks.chance(),
   });
   const again = typeof after === "object" ? after : undefined;
   const { planned, release } = await webhooks.store.end({
@@ -78,7 +78,7 @@ async function send({ delivery, endpoint, now, webhooks }: Sending): Promise<Ans
   const took = (): number => Date.now() - started;
   const body = bodyOf(delivery);
   try {
-    const response = await fetch(target.value, {
+    const response = await webhooks.fetch(target.value, {
       method: "POST",
       headers: headersFor({ delivery, endpoint, now }, body),
       body,

@@ -8,6 +8,9 @@ export interface Webhooks {
   readonly queue: (attempts: readonly Attempt[]) => Promise<boolean>;
   /** Has QStash call for the rest of the events, from that place on. Never rejects; lost, the watchdog does it. */
   readonly goOn: (from: string) => Promise<boolean>;
+  readonly fetch: (url: string, init: RequestInit) => Promise<Response>;
+  /** Evenly between 0 and 1: spreads retries. */
+  readonly chance: () => number;
   /** The local stack delivers to loopback. */
   readonly allow_loopback: boolean;
 }

@@ -4,6 +4,7 @@ import { orchestrate } from "../../support/crew/orchestrator.ts";
 import { work } from "../../support/crew/worker.ts";
 import type { Chance } from "../../support/seeded.ts";
 import { type ClientWorld, startClient } from "./client.ts";
+import { type Hooks, keepHooks } from "./hooks.ts";
 
 /** Seconds by which everything is measured: leases last one to two of it. */
 export const PACE_SECONDS = 10;
@@ -24,9 +25,13 @@ const TASKS_EACH = 6;
 
 export function startCast(
   context: ClientWorld,
-  { project, chance }: { project: string; chance: Chance },
+  { project, chance, hooks }: { project: string; chance: Chance; hooks?: Hooks },
 ): void {
-  const callerAs = (role: "orchestrator" | "worker"): Caller => ({ project, key_id: role, role });
+  const callerAs = (role: "admin" | "orchestrator" | "worker"): Caller => ({
+    project,
+    key_id: role,
+    role,
+  });
   for (const { agent_id, agent_type } of WORKERS) {
     const role = {
       agent_id,
@@ -54,4 +59,8 @@ export function startCast(
       }),
     );
   }
+  if (!hooks) return;
+  startClient(context, { name: "keeper", caller: callerAs("admin") }, (hands) =>
+    keepHooks(hands, hooks.ids),
+  );
 }

@@ -4,6 +4,7 @@ import type { Operation } from "../../../src/operations/operation.ts";
 import { OPERATIONS } from "../../../src/operations/registry.ts";
 import { createScheduleStore } from "../../../src/store/schedules.ts";
 import { createStore } from "../../../src/store/store.ts";
+import { createWebhookStore } from "../../../src/store/webhooks.ts";
 import type { Ask } from "../../support/crew/people.ts";
 import { seeded } from "../../support/seeded.ts";
 import type { RealTransport } from "./transport.ts";
@@ -22,7 +23,20 @@ export function directly({
 }): Ask {
   const store = createStore({ transport: real, project, now: () => world.now });
   const schedules = createScheduleStore({ transport: real, project, now: () => world.now });
-  const services = { store, schedules, random: seeded("direct").bytes };
+  const services = {
+    store,
+    schedules,
+    random: seeded(`direct ${project}`).bytes,
+    webhooks: {
+      store: createWebhookStore({ transport: real, project, now: () => world.now }),
+      // Left to the watchdog.
+      queue: () => Promise.resolve(false),
+      goOn: () => Promise.resolve(false),
+      fetch: () => Promise.reject(new Error("nothing is sent past what can go wrong")),
+      chance: () => 0,
+      allow_loopback: false,
+    },
+  };
   const caller = { project, key_id: "orchestrator", role: "orchestrator" } as const;
   let asked = 0;
   return async (tool, args) => {

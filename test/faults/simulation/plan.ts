@@ -39,6 +39,8 @@ export interface Plan {
   qstash: number;
   /** Chance for each virtual minute that the whole isolate dies, with all calls in it. */
   isolate: number;
+  /** Whether the systems that webhooks go to answer badly. */
+  receivers: boolean;
   /** Whether QStash delivers ticks at all, and whether the watchdog runs. */
   readonly ticks: boolean;
   readonly watchdog: boolean;
@@ -51,6 +53,7 @@ export function drawPlan(chance: Chance): Plan {
     client: 0.02 + 0.2 * chance.next() ** 2,
     qstash: chance.next(),
     isolate: chance.happens(0.3) ? 0.3 : 0,
+    receivers: true,
     ticks: chance.happens(0.6),
     watchdog: chance.happens(0.6),
   };
@@ -59,6 +62,7 @@ export function drawPlan(chance: Chance): Plan {
 /** From now on nothing goes wrong. */
 export function heal(plan: Plan): void {
   plan.redis = plan.client = plan.qstash = plan.isolate = 0;
+  plan.receivers = false;
 }
 
 export function drawFate(plan: Plan, chance: Chance): Fate {

@@ -10,7 +10,7 @@ const DAYS_MS = 40 * 86_400_000;
 const ROUNDS = 10;
 
 /** What stays for good, or goes by itself: lanes and numbers, the event log, replies of requests. */
-const STAYS = /^(control|events|operation:.*|schedules)$/;
+const STAYS = /^(control|events|operation:.*|schedules|webhooks)$/;
 
 export interface Retirement {
   readonly world: World;

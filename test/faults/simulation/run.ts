@@ -11,6 +11,8 @@ import { type Chance, seeded } from "../../support/seeded.ts";
 import { AGENT_TYPES, PACE_SECONDS, startCast, UNSERVED } from "./cast.ts";
 import { checkSchedule, makeSchedule } from "./calendar.ts";
 import { directly } from "./direct.ts";
+import { makeHooks, settleHooks } from "./hooks.ts";
+import { startReceivers } from "./receivers.ts";
 import { drawPlan, heal, type Plan } from "./plan.ts";
 import { retireAll } from "./retire-all.ts";
 import { type Server, startServer } from "./server.ts";
@@ -57,11 +59,15 @@ export async function runWorld({ seed, redis, real }: RunSetup): Promise<Run> {
   const faults: string[] = [];
   const complain = (what: string): void => void faults.push(what);
   const calls: SeenCall[] = [];
-  const server = startServer({ world, plan, real, note, complain }, project);
+  const receivers = startReceivers({ world, plan });
+  const server = startServer({ world, plan, real, note, complain }, { project, receivers });
   let going = true;
   const ask = directly({ project, world, real });
   const scheduled = chance.happens(0.3);
   if (scheduled) await makeSchedule(ask, { agent_type: chance.oneOf(AGENT_TYPES), chance });
+  const hooks = chance.happens(0.15)
+    ? await makeHooks(ask, { world, receivers, chance })
+    : undefined;
   startCast(
     {
       world,
@@ -72,7 +78,7 @@ export async function runWorld({ seed, redis, real }: RunSetup): Promise<Run> {
       going: () => going,
       seen: (call) => void calls.push(call),
     },
-    { project, chance },
+    { project, chance, ...(hooks && { hooks }) },
   );
   server.qstash.watch(() => going);
   dieNowAndThen({ world, plan, server, chance });
@@ -105,6 +111,11 @@ export async function runWorld({ seed, redis, real }: RunSetup): Promise<Run> {
   const history: History = { calls, facts, final, served: AGENT_TYPES, skew_ms: 0 };
   faults.push(...checkHistory(history).map(({ kind, text }) => `${kind}: ${text}`));
   faults.push(...audit(dump));
+  if (hooks) {
+    faults.push(...(await settleHooks({ world, server, redis, project }, hooks)));
+    faults.push(...audit(await dumpProject(redis, project)));
+    for (const { answered } of receivers.received) note(`webhook ${answered}`);
+  }
   if (seed % RETIRED_EACH === 0) {
     faults.push(...(await retireAll({ world, plan, server, ask, redis, project })));
   }

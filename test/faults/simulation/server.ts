@@ -1,6 +1,7 @@
 /** The Worker of the world: serves clients and QStash with the real operations, each call with a road of its own. */
 import { failedCallback } from "../../../src/http/callbacks/failed.ts";
 import { tickCallback } from "../../../src/http/callbacks/tick.ts";
+import { deliverCallback } from "../../../src/http/callbacks/deliver.ts";
 import { watchdogCallback } from "../../../src/http/callbacks/watchdog.ts";
 import { fireSchedules } from "../../../src/operations/schedules/fire-schedules.ts";
 import type { ArmedTick } from "../../../src/store/codec.ts";
@@ -12,10 +13,14 @@ import { OPERATIONS } from "../../../src/operations/registry.ts";
 import type { Services } from "../../../src/operations/services.ts";
 import { createDeployment } from "../../../src/store/deployment.ts";
 import { createScheduleStore } from "../../../src/store/schedules.ts";
+import type { Webhooks } from "../../../src/operations/webhooks/webhooks.ts";
+import { makeDeliveries } from "../../../src/operations/webhooks/make-deliveries.ts";
 import { createStore } from "../../../src/store/store.ts";
+import { createWebhookStore } from "../../../src/store/webhooks.ts";
 import type { Body, Outcome } from "../../support/seen-call.ts";
 import { seeded } from "../../support/seeded.ts";
 import { Isolate } from "./isolate.ts";
+import type { Receivers } from "./receivers.ts";
 import { type Callback, type FaultyQstash, faultyQstash } from "./qstash.ts";
 import { faultyTransport, NoAnswer, type Road } from "./transport.ts";
 import type { Activity } from "./world.ts";
@@ -38,12 +43,22 @@ export interface ToolRequest {
   readonly caller: Caller;
 }
 
+const CALLBACKS = {
+  tick: tickCallback,
+  deliver: deliverCallback,
+  watchdog: watchdogCallback,
+  failed: failedCallback,
+};
+
 interface Serving {
   readonly activity: Activity;
   readonly isolate: Isolate;
 }
 
-export function startServer(road: Road, project: string): Server {
+export function startServer(
+  road: Road,
+  { project, receivers }: { project: string; receivers: Receivers },
+): Server {
   const { world, plan, note } = road;
   let isolate = new Isolate(world);
   let callbacks = 0;
@@ -78,17 +93,38 @@ export function startServer(road: Road, project: string): Server {
       inBackground(serving, (after) =>
         fireSchedules({ services: servicesOf(after), project }, ids),
       );
+    const webhooks = webhooksOf(serving);
+    const onOutbox = (): void =>
+      inBackground(serving, async (after) => void (await makeDeliveries(webhooksOf(after))));
     return {
-      store: createStore({ ...stands, onSchedules }),
+      store: createStore({ ...stands, onSchedules, onOutbox }),
+      webhooks,
       schedules: createScheduleStore(stands),
       random: activity.chance.bytes,
+    };
+  }
+
+  function webhooksOf(serving: Serving): Webhooks {
+    const { activity } = serving;
+    const scheduler = qstash.schedulerOf(activity);
+    return {
+      store: createWebhookStore({
+        transport: faultyTransport(road, serving),
+        project,
+        now: () => world.now,
+      }),
+      queue: (attempts) => scheduler.sendAttempts(project, attempts),
+      goOn: (from) => scheduler.sendRest(project, from),
+      fetch: receivers.fetchOf(activity),
+      chance: activity.chance.next,
+      allow_loopback: false,
     };
   }
 
   /** What a Worker does after its reply dies with the isolate. */
   function inBackground(serving: Serving, run: (serving: Serving) => Promise<void>): void {
     const name = world.childName(serving.activity, "after");
-    void begin({ name, isolate: serving.isolate }, run);
+    begin({ name, isolate: serving.isolate }, run).catch(explain);
   }
 
   function begin<T>(
@@ -105,19 +141,18 @@ export function startServer(road: Road, project: string): Server {
     });
   }
 
-  async function callback(name: "tick" | "watchdog" | "failed", body: unknown): Promise<boolean> {
+  async function callback(name: Parameters<Callback>[0], body: unknown): Promise<boolean> {
     return new Promise((resolve) => {
       begin(
         { name: `callback ${++callbacks}`, isolate: current(), onCrash: () => resolve(false) },
         async (serving) => {
           const timers = timersOf(serving);
-          if (name === "watchdog") return watchdogCallback(timers);
-          return name === "tick" ? tickCallback(timers, body) : failedCallback(timers, body);
+          return CALLBACKS[name](timers, body);
         },
       ).then(
         (outcome) => {
           if ("never" in outcome) road.complain(`${name} was refused for good: ${outcome.never}`);
-          resolve(true);
+          resolve(!("later" in outcome));
         },
         (error: unknown) => {
           if (name !== "watchdog") explain(error);

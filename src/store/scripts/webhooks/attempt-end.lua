@@ -50,7 +50,7 @@ local function judge(endpoint)
     close(endpoint)
     endpoint.status = "disabled"
     endpoint.disabled_because = "It answered 410 Gone."
-  elseif not request.ours then
+  elseif not request.ours and endpoint.status ~= "disabled" then
     count_failure(endpoint)
   elseif endpoint.probe == delivery.delivery_id then
     choose_probe(endpoint)
