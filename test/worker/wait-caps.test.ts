@@ -1,10 +1,10 @@
 /** Waits beyond what a client can be trusted to sit out are shortened, not refused: on both eras, and over REST. */
-import { beforeEach, describe, expect, test, vi } from "vitest";
-import { z } from "zod";
+import { beforeEach, describe, expect, test } from "vitest";
 import { ERAS } from "../support/mcp-clients.ts";
 import { openMcpClient } from "../support/open-mcp-client.ts";
 import { useStack } from "../support/stack.ts";
-import { type Api, apiOf, dumpOf, restCall } from "../support/worker-api.ts";
+import { waitingAgent } from "../support/waiting-agent.ts";
+import { type Api, apiOf, restCall } from "../support/worker-api.ts";
 
 const stack = useStack();
 let api: Api;
@@ -24,17 +24,6 @@ const CASES = [
   { progress: false, says: "for ever", seconds: 45 },
 ];
 
-const waiting = z.looseObject({ seen: z.int(), waits_until: z.int() });
-
-/** How much longer the server means to wait for this agent, once it does: all of it but for what was needed to begin. */
-async function waitOf(agent_id: string): Promise<number> {
-  return vi.waitFor(async () => {
-    const { hashes } = await dumpOf(stack());
-    const agent = waiting.parse(JSON.parse(hashes["control"]?.[`agent:${agent_id}`] ?? "{}"));
-    return (agent.waits_until - agent.seen) / 1_000;
-  });
-}
-
 describe.each(ERAS)("for a client of %s", (era) => {
   test.each(CASES)(
     "that asks for progress: $progress, and says that it can wait: $says, a wait of a day lasts $seconds s",
@@ -51,7 +40,7 @@ describe.each(ERAS)("for a client of %s", (era) => {
         { agent_id: name, agent_type: name, wait_seconds: DAY_SECONDS },
         progress ? { onprogress: () => undefined } : {},
       );
-      const lasts = await waitOf(name);
+      const lasts = await waitingAgent(stack(), name);
       const task_id = await api.task(name);
       expect((await answer).text).toContain(`${task_id}.1.`);
       expect(lasts).toBeLessThanOrEqual(seconds);
@@ -72,7 +61,7 @@ test.each([
     ...request,
     headers: { ...Object.fromEntries(new Headers(request.headers)), ...headers },
   });
-  const lasts = await waitOf(name);
+  const lasts = await waitingAgent(stack(), name);
   await api.task(name);
   expect((await answer).status).toBe(200);
   expect(lasts).toBeLessThanOrEqual(seconds);
