@@ -29,6 +29,8 @@ export const agentRecord = z.strictObject({
   poll: z.string().optional(),
   /** True once it was noted among those that wait, until it is struck off by a poll of its own. */
   listens: z.boolean().optional(),
+  /** The task for which it was woken, until it has taken one. */
+  woken_for: z.string().optional(),
   /** Tasks it may hold: a hint, checked against their records whenever it matters. */
   holds: z.array(z.string()).optional(),
   stops: z.array(stopRecord).optional(),

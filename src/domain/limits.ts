@@ -39,7 +39,7 @@ export const LIMITS = {
   /** Lanes whose heads one claim compares. */
   lanes_per_claim: 16,
   max_tasks: 10,
-  /** Waiting agents of a type among which one call looks for takers, and tasks for which it does. */
+  /** Waiting agents of a type among which one call looks for takers. */
   waiters_per_wake: 64,
   /** Who was woken for a task goes first for this long: a round trip, and a slow one. */
   woken_first_ms: 2_000,

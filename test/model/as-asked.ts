@@ -13,8 +13,10 @@ export async function playAsAsked({ annotate, skip }: TestContext): Promise<Mode
   await annotate(`seed ${seed}`);
   const run = await runModel({ runs: modelRuns(), path, seed });
   if (!run) return skip("needs redis-server or valkey-server on the path, or REDIS_URL");
-  const { sequences, calls, seconds } = run;
-  await annotate(`${sequences} sequences, ${calls} calls, ${seconds} s`);
+  const { sequences, calls, messages, seconds } = run;
+  await annotate(
+    `${sequences} sequences, ${calls} calls, ${messages} messages to agents that wait, ${seconds} s`,
+  );
   return run;
 }
 

@@ -4,7 +4,6 @@ import { LIMITS } from "../../src/domain/limits.ts";
 import { type TaskRecord } from "../../src/domain/task.ts";
 import { type BreakerForce } from "../../src/store/steering.ts";
 import { type Breaker, type World } from "./world.ts";
-import { wake } from "./waiters.ts";
 
 /** `neutral`: it ended in a way that says nothing about the agent. */
 export type Verdict = "good" | "bad" | "neutral";
@@ -42,6 +41,7 @@ function judge({
   if (breaker?.probe === task_id) {
     if (verdict === "bad") return open({ world, name, breaker });
     world.breakers.delete(name);
+    world.openedUp.push(name);
     world.facts.push(`breaker.closed breaker:${name}`);
     return;
   }
@@ -82,7 +82,9 @@ function open({ world, name, breaker }: { world: World; name: string; breaker: B
 export function returnProbe(world: World, task: TaskRecord): void {
   for (const name of namesFor(task)) {
     const breaker = world.breakers.get(name);
-    if (breaker?.probe === task.task_id) delete breaker.probe;
+    if (breaker?.probe !== task.task_id) continue;
+    delete breaker.probe;
+    world.openedUp.push(name);
   }
 }
 
@@ -92,20 +94,23 @@ function breakersOf(world: World, agent: AgentRecord): Breaker[] {
     .filter((breaker) => breaker !== undefined);
 }
 
+/** How many of `count` tasks it lets through. */
+export function passes(world: World, name: string, count: number): number {
+  const breaker = world.breakers.get(name);
+  const state = stateOf(world, breaker);
+  if (state === "open" || (state === "half_open" && breaker?.probe !== undefined)) return 0;
+  return state === "half_open" ? Math.min(count, 1) : count;
+}
+
 /** How many of `count` tasks the agent may be handed, and whether they probe. */
 export function admitted(
   { world, agent }: { world: World; agent: AgentRecord },
   count: number,
 ): { readonly count: number; readonly probes: boolean } {
   const breakers = breakersOf(world, agent);
-  const closed = breakers.some(
-    (breaker) =>
-      stateOf(world, breaker) === "open" ||
-      (stateOf(world, breaker) === "half_open" && breaker.probe !== undefined),
-  );
-  if (closed) return { count: 0, probes: false };
   const probes = breakers.some((breaker) => stateOf(world, breaker) === "half_open");
-  return { count: probes ? Math.min(count, 1) : count, probes };
+  const ofType = passes(world, `type:${agent.agent_type}`, count);
+  return { count: passes(world, `agent:${agent.agent_id}`, ofType), probes };
 }
 
 export function markProbe(
@@ -132,7 +137,7 @@ export function force(world: World, { name, state }: BreakerForce): void {
   // Nothing is told twice, so that a re-send leaves no trace.
   if (forced === state && stateOf(world, before) === is) return;
   world.facts.push(`breaker.${is === "open" ? "opened" : "closed"} ${name}`);
-  if (own.startsWith("type:")) wake(world, { agent_type: own.slice(5) });
+  world.openedUp.push(own);
 }
 
 /** By its short name, such as `type:testing`. */

@@ -59,6 +59,14 @@ export type Command =
       /** Which of a few processes speaks for the agent; none says so where absent. */
       readonly instance?: number;
     }
+  /** The agent polls, listens, polls again and sleeps; `hears`: until it goes away, as far as the server knows. */
+  | {
+      readonly do: "sleep";
+      readonly agent: number;
+      readonly max_tasks: number;
+      readonly capabilities?: readonly string[];
+      readonly hears: boolean;
+    }
   | {
       readonly do: "beat";
       readonly lease: number;

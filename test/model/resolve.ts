@@ -80,6 +80,7 @@ export function resolve(scene: Scene, command: Command): Call | undefined {
       return { op: "retire", args: { cut: command.cut } };
     case "resend":
       return again(scene, command);
+    case "sleep":
     case "pass":
     case "pass to timer":
       return undefined;

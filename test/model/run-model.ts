@@ -4,12 +4,15 @@ import * as fc from "fast-check";
 import { connectRedis } from "../../infra/local/redis/connection.ts";
 import { startRedis } from "../../infra/local/redis/start-redis.ts";
 import { createRespTransport } from "../support/resp-transport.ts";
+import { openSwitchboard } from "./ears.ts";
 import { playSequence } from "./play.ts";
 import { sequences } from "./sequences.ts";
 
 export interface ModelRun {
   readonly sequences: number;
   readonly calls: number;
+  /** To agents that wait. */
+  readonly messages: number;
   readonly seconds: number;
 }
 
@@ -41,17 +44,18 @@ export async function runModel({ runs, seed, path }: ModelOptions): Promise<Mode
 async function playAll(url: string, { runs, seed, path }: ModelOptions): Promise<ModelRun> {
   const redis = await connectRedis({ url });
   const transport = await createRespTransport(redis);
+  const switchboard = await openSwitchboard(url);
   const session = randomBytes(4).toString("hex");
   const started = performance.now();
   let played = 0;
-  let calls = 0;
+  let [calls, messages] = [0, 0];
   const property = fc.asyncProperty(sequences, async (sequence) => {
     played += 1;
-    const made = await playSequence(
-      { redis, transport, project: `${session}-${played}` },
-      sequence,
-    );
-    calls += made;
+    const project = `${session}-${played}`;
+    const ears = switchboard.earsFor(project);
+    const made = await playSequence({ redis, transport, project, ears }, sequence);
+    calls += made.calls;
+    messages += made.messages;
   });
   const players = path === undefined ? PARALLEL : 1;
   const checks = Array.from({ length: players }, (_, index) =>
@@ -66,9 +70,10 @@ async function playAll(url: string, { runs, seed, path }: ModelOptions): Promise
     if (failed) throw new Error(story(failed));
   } finally {
     redis.close();
+    switchboard.close();
   }
   const seconds = Math.round((performance.now() - started) / 1000);
-  return { sequences: played, calls, seconds };
+  return { sequences: played, calls, messages, seconds };
 }
 
 function story(result: {

@@ -303,6 +303,16 @@ const retire = fc.record({
   cut: fc.boolean(),
 });
 
+const sleep = fc
+  .record({
+    do: fc.constant("sleep" as const),
+    agent: fc.nat(3),
+    max_tasks: fc.constantFrom(1, 1, 3),
+    capabilities: fc.option(fc.constantFrom(["gpu"], ["gpu", "node"]), { nil: undefined }),
+    hears: fc.constantFrom(true, true, true, false),
+  })
+  .map(compact);
+
 const restart = fc.record({ do: fc.constant("restart" as const), agent: fc.nat(3) });
 
 const command: fc.Arbitrary<Command> = fc.oneof(
@@ -325,6 +335,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 10, arbitrary: passToTimer },
   { weight: 5, arbitrary: resend },
   { weight: 2, arbitrary: restart },
+  { weight: 14, arbitrary: sleep },
 );
 
 /** Many tasks of one lane, most of which are soon for others first, or never for whoever has made them. */

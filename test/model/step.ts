@@ -6,7 +6,9 @@ import { type Transport } from "../../src/store/transport.ts";
 import { type Call, imagine, perform } from "./call.ts";
 import { difference } from "./difference.ts";
 import { type Reply } from "./reply.ts";
-import { type History } from "./scene.ts";
+import { type Ears } from "./ears.ts";
+import { sleeperInVain } from "./in-vain.ts";
+import { agentId, type History } from "./scene.ts";
 import { type Clockwork, readView, viewOf } from "./view.ts";
 import { flush } from "./waiters.ts";
 import { timers, type World } from "./world.ts";
@@ -15,6 +17,7 @@ export interface Stage {
   readonly redis: RedisConnection;
   readonly transport: Transport;
   readonly project: string;
+  readonly ears: Ears;
 }
 
 export interface Play {
@@ -28,6 +31,8 @@ export interface Play {
   readonly log: string[];
   clockwork: Clockwork;
   lastEvent: string;
+  /** How many agents that wait were told something. */
+  messages: number;
 }
 
 /** Makes one call. */
@@ -35,6 +40,8 @@ export async function step(play: Play, call: Call): Promise<Reply> {
   const { world, history, stage, log } = play;
   log.push(`${world.now} ${call.op} ${JSON.stringify(call.args)}`);
   world.facts = [];
+  world.rung = [];
+  world.woken.clear();
   world.cancelsLeft = LIMITS.cancels_per_call;
   const before = { ...play.clockwork, first: timers(world)[0]?.at ?? Infinity };
   const performing = perform(call.op === "retire" && call.args.cut ? play.dying : play.store, call);
@@ -48,15 +55,32 @@ export async function step(play: Play, call: Call): Promise<Reply> {
   const expected = imagine(world, call);
   flush(world);
   const [reply, { clockwork, lastEvent, ...stored }] = await Promise.all([performing, reading]);
-  const differs = difference(expected, reply) ?? difference(viewOf(world), stored);
+  const differs =
+    difference(expected, reply) ??
+    difference(viewOf(world), stored) ??
+    difference(world.rung.toSorted(), await stage.ears.heard()) ??
+    sleeperInVain(world);
   if (differs !== undefined) throw new Error(differs);
   play.clockwork = clockwork;
   play.lastEvent = lastEvent;
+  play.messages += world.rung.length;
   checkClockwork(play);
   checkThrift(play, { call, before });
   if ("said" in reply && ARMING.has(call.op) && !asksFirst(reply.said)) checkArmed(play);
   remember(history, { call, reply });
   return reply;
+}
+
+/** From now on the agent hears what is published for it, or no more. */
+export async function listen(
+  { world, stage, log }: Play,
+  { agent, hears }: { agent: number; hears: boolean },
+): Promise<void> {
+  const agent_id = agentId(agent);
+  log.push(`(${agent_id} ${hears ? "listens" : "is deaf"})`);
+  await stage.ears.listen(agent_id, hears);
+  if (hears) world.hearing.add(agent_id);
+  else world.hearing.delete(agent_id);
 }
 
 export function pass(play: Play, ms: number): void {

@@ -9,7 +9,7 @@ import { type Budget, follow } from "./edges.ts";
 import { lose, miss } from "./failures.ts";
 import { isDoomed, leaseOf, makeReady, move } from "./lifecycle.ts";
 import { lookAtWaiters } from "./locks.ts";
-import { flush, wake } from "./waiters.ts";
+import { flush } from "./waiters.ts";
 import { type Timer, timers, type World } from "./world.ts";
 
 /** Returns how many items were due and handled. */
@@ -28,7 +28,7 @@ function handle({ world, timer, budget }: { world: World; timer: Timer; budget: 
   const { kind, subject } = timer;
   if (kind === "breaker") {
     world.breakerTimers.delete(subject);
-    if (subject.startsWith("type:")) wake(world, { agent_type: subject.slice(5) });
+    world.openedUp.push(subject);
     return;
   }
   if (kind === "unpark") {

@@ -94,6 +94,15 @@ export interface World {
   readonly waiting: Set<string>;
   /** What became ready since Lua last wrote, by agent type. */
   readonly wakes: Map<string, (Pick<TaskRecord, "agent_type"> & Partial<TaskRecord>)[]>;
+  /** Breakers that let something through again since then. */
+  openedUp: string[];
+  /** What stood ready when Lua last wrote, by lane, in order. */
+  standing: ReadonlyMap<number, readonly TaskRecord[]>;
+  /** Agents that hear what is published for them. */
+  readonly hearing: Set<string>;
+  /** Those that the call in progress told something, and for which task they were woken. */
+  rung: string[];
+  readonly woken: Map<string, string>;
   /** By "type:<type>" and "agent:<id>". */
   readonly breakers: Map<string, Breaker>;
   /** When the waiters behind an open breaker are woken. */
@@ -142,6 +151,11 @@ export function newWorld(now: number, whenMoved: readonly Follower[]): World {
     watches: new Map(),
     waiting: new Set(),
     wakes: new Map(),
+    openedUp: [],
+    standing: new Map(),
+    hearing: new Set(),
+    rung: [],
+    woken: new Map(),
     breakers: new Map(),
     breakerTimers: new Map(),
     pending: new Map(),

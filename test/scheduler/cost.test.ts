@@ -83,6 +83,27 @@ test("an idle project has no tick", async () => {
   expect(server.qstash.pending()).toEqual([]);
 });
 
+test("an idle project costs no command at all, and a visit of the watchdog ten", async () => {
+  const server = await start();
+  await server.task("quick");
+  const lease = await server.claim("quick-1", { agent_type: "quick" });
+  await server.ok("submit_result", { lease, status: "completed" });
+  await server.advance(2 * 3_600);
+  const { stats } = server.front.upstash;
+  stats.reset();
+  await server.advance(86_400);
+  expect(stats.snapshot()).toMatchObject({ httpRequests: 0, billed: 0 });
+  await server.watch();
+  // The first visit sends the scripts along.
+  await server.advance(600);
+  stats.reset();
+  const before = server.delivered.length;
+  await server.advance(3_600);
+  expect(server.delivered.length - before).toBe(12);
+  // The visit, the look, retention; three more where Redis is asked for the time, which here is the test's.
+  expect(stats.snapshot().billed).toBeLessThanOrEqual(12 * 10);
+});
+
 test("what is due in a year is reached in hops of six days, as far as the free plan delays a message", async () => {
   const server = await start();
   const deadline = new Date(server.now() + 20 * 86_400_000).toISOString();

@@ -13,10 +13,7 @@ if request.force then
   -- Nothing is told twice, so that a re-send leaves no trace.
   if state .. tostring(breaker.forced) ~= before then
     add_fact({ type = state == "open" and "breaker.opened" or "breaker.closed", breaker = request.force.name, forced = true })
-    local agent_type = string.match(request.force.name, "^breaker:type:(.+)$")
-    if agent_type then
-      wake({ agent_type = agent_type })
-    end
+    open_up(request.force.name)
   end
   flush()
 end

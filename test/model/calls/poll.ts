@@ -13,7 +13,7 @@ import { blockingNode, park } from "../locks.ts";
 import { refused, type Reply, said, withNotices } from "../reply.ts";
 import { expire, sweep } from "../sweep.ts";
 import { isUnawareOf, showMessages, tellHolder, tellStops } from "../talk.ts";
-import { flush, noteWaiting } from "../waiters.ts";
+import { flush, noteWaiting, ring } from "../waiters.ts";
 import { memberOf, startLimit, type World } from "../world.ts";
 
 /** An agent that polls, with its record and the fresh checks, the next one last. */
@@ -70,6 +70,8 @@ export function meet({
   if (!before && world.agents.size >= LIMITS.agents) {
     return { refused: { refused: "limit", limit: LIMITS.agents } };
   }
+  const waits = (before?.waits_until ?? 0) > world.now && before?.poll !== undefined;
+  if (asked.max_tasks > 0 && waits && before.poll !== asked.poll) ring(world, agent_id);
   const capabilities = asked.capabilities ?? before?.capabilities ?? [];
   const { capabilities: _, ...rest } = before ?? { agent_id, first_seen: world.now };
   const old = before?.instance;
@@ -311,7 +313,7 @@ function handOut(
 function note({ world, agent, asked }: Visit, tasks: readonly TaskRecord[]): void {
   const { agent_type } = agent;
   const type_before = world.agents.get(agent.agent_id)?.agent_type;
-  noteWaiting(world, { agent, asked, type_before, hasWork: tasks.length > 0 });
+  noteWaiting(world, { agent, asked, type_before, tasks });
   delete agent.holds;
   if (tasks.length > 0) agent.holds = tasks.map(({ task_id }) => task_id);
   if (asked.max_tasks > 0 && agent.waits_until !== undefined) {

@@ -3,17 +3,17 @@
 -- "breaker:agent:<id>"; absent where nothing went wrong lately, so that success alone writes nothing.
 -- Depends on: unit.
 
-local breaker_names, read_breaker, write_breaker, breaker_state, judge, note_outcome, return_probe, admitted,
-  mark_probe, shown_breaker
+local breaker_names, read_breaker, write_breaker, breaker_state, passes, open_up, judge, note_outcome, return_probe,
+  admitted, mark_probe, shown_breaker
+-- Breakers that let something through again: whoever waits behind one is woken.
+local opened_up = {}
 do
   function breaker_names(agent_type, agent_id)
     return "breaker:type:" .. agent_type, "breaker:agent:" .. agent_id
   end
 
   function read_breaker(name)
-    if control_values[name] == nil then
-      read_control({ name })
-    end
+    read_control({ name })
     local text = control_values[name]
     return text and text ~= "" and cjson.decode(text) or nil
   end
@@ -34,6 +34,20 @@ do
       return "open"
     end
     return "half_open"
+  end
+
+  -- How many of `count` tasks it lets through.
+  function passes(name, count)
+    local breaker = read_breaker(name)
+    local state = breaker_state(breaker)
+    if state == "open" or (state == "half_open" and breaker.probe) then
+      return 0
+    end
+    return state == "half_open" and math.min(count, 1) or count
+  end
+
+  function open_up(name)
+    table.insert(opened_up, name)
   end
 
   local function open_breaker(name, breaker)
@@ -90,6 +104,7 @@ do
       else
         add_fact({ type = "breaker.closed", breaker = name })
         write_breaker(name, nil)
+        open_up(name)
       end
       return
     elseif state ~= "closed" or outcome == "neutral" then
@@ -117,6 +132,7 @@ do
       if breaker and breaker.probe == task.task_id then
         breaker.probe = nil
         write_breaker(name, breaker)
+        open_up(name)
       end
     end
   end
@@ -125,15 +141,10 @@ do
   function admitted(agent, count)
     local probes = false
     for _, name in ipairs({ breaker_names(agent.agent_type, agent.agent_id) }) do
-      local breaker = read_breaker(name)
-      local state = breaker_state(breaker)
-      if state == "open" or (state == "half_open" and breaker.probe) then
-        return 0, false
-      elseif state == "half_open" then
-        probes = true
-      end
+      count = passes(name, count)
+      probes = probes or breaker_state(read_breaker(name)) == "half_open"
     end
-    return probes and math.min(count, 1) or count, probes
+    return count, probes
   end
 
   function mark_probe(task, agent)

@@ -311,7 +311,7 @@ local function note_agent(agent, tasks)
   record.capabilities = #(agent.capabilities or {}) > 0 and agent.capabilities or nil
   record.seen = now()
   record.first_seen = record.first_seen or record.seen
-  note_waiting(agent, #tasks > 0)
+  note_waiting(agent, tasks)
   record.agent_type = agent.agent_type
   record.holds = nil
   for _, task in ipairs(tasks) do

@@ -24,14 +24,11 @@ end
 
 -- The breakers that may hold these tasks back, as JSON text.
 local function breakers_of(tasks)
-  local names, known_names, missing = {}, {}, {}
+  local names, known_names = {}, {}
   local function add(name)
     if not known_names[name] then
       known_names[name] = true
       table.insert(names, name)
-      if control_values[name] == nil then
-        table.insert(missing, name)
-      end
     end
   end
   for _, task in ipairs(tasks) do
@@ -40,9 +37,7 @@ local function breakers_of(tasks)
       add("breaker:agent:" .. task.assignee)
     end
   end
-  if #missing > 0 then
-    read_control(missing)
-  end
+  read_control(names)
   local shown = {}
   for _, name in ipairs(names) do
     table.insert(shown, shown_breaker(name))

@@ -45,9 +45,7 @@ local function expire_state(member, name)
     redis.call("HDEL", state, name)
     redis.call("ZREM", state_names, name)
     -- Who still knows that version must not take a later entry of the same name for it.
-    if control_values.state_floor == nil then
-      read_control({ "state_floor" })
-    end
+    read_control({ "state_floor" })
     if version > (tonumber(control_values.state_floor or "0") or 0) then
       write_control("state_floor", version)
     end
@@ -96,12 +94,9 @@ local function handle_due(member, budget)
     parking.look(node)
     return budget
   end
-  local breaker_type = string.match(member, "^breaker:type:(.+)$")
-  if breaker_type or string.sub(member, 1, 8) == "breaker:" then
+  if string.sub(member, 1, 8) == "breaker:" then
     places[member] = false
-    if breaker_type then
-      wake({ agent_type = breaker_type })
-    end
+    open_up(member)
     return budget
   end
   local schedule = string.match(member, "^cron:(s%d+)$")

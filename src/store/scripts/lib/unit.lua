@@ -85,14 +85,20 @@ end
 -- What every call must know is read along with the first fields that it asks for.
 local standing = { "webhooks", "dispatching", "listened" }
 
+-- What is known is not read again: it may have changed in this call.
 local function read_control(names)
-  for _, name in ipairs(standing) do
-    table.insert(names, name)
-  end
+  local wanted = standing
   standing = {}
-  local values = redis.call("HMGET", control, unpack(names))
-  for i, name in ipairs(names) do
-    control_values[name] = values[i]
+  for _, name in ipairs(names) do
+    if control_values[name] == nil then
+      table.insert(wanted, name)
+    end
+  end
+  if #wanted > 0 then
+    local values = redis.call("HMGET", control, unpack(wanted))
+    for i, name in ipairs(wanted) do
+      control_values[name] = values[i]
+    end
   end
 end
 

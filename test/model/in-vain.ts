@@ -1,0 +1,52 @@
+/** Nobody sleeps while there is work that he may have: the claim that each sleeper would make comes back empty. */
+import { type AgentRecord } from "../../src/domain/agent.ts";
+import { LIMITS } from "../../src/domain/limits.ts";
+import { type TaskRecord } from "../../src/domain/task.ts";
+import { admitted, breakerState } from "./breakers.ts";
+import { isDoomed } from "./lifecycle.ts";
+import { blockingNode } from "./locks.ts";
+import { mayHave, standingNow, waitingMember } from "./waiters.ts";
+import { startLimit, timers, type World } from "./world.ts";
+
+/**
+ * What is due and was not handled yet changes what there is. Of the end of a time in which others go first nobody tells
+ * sleepers: they look for themselves.
+ */
+export function sleeperInVain(world: World): string | undefined {
+  if ((timers(world)[0]?.at ?? Infinity) <= world.now) return undefined;
+  // One call considers so many.
+  if (world.agents.size > LIMITS.waiters_per_wake) return undefined;
+  const sleepers = [...world.agents.values()].filter(
+    (agent) =>
+      world.waiting.has(waitingMember(agent)) &&
+      (agent.waits_until ?? 0) > world.now &&
+      admitted({ world, agent }, 1).count > 0 &&
+      !isProbing(world, agent),
+  );
+  for (const tasks of standingNow(world).values()) {
+    for (const task of tasks.filter((task) => isFree(world, task))) {
+      const sleeper = sleepers.find(
+        (agent) => agent.agent_type === task.agent_type && mayHave(task, agent),
+      );
+      if (sleeper) return `${sleeper.agent_id} sleeps while ${task.task_id} is ready`;
+    }
+  }
+  return undefined;
+}
+
+/** Somebody was woken for the probe, and has not taken it yet. */
+function isProbing(world: World, { agent_type }: AgentRecord): boolean {
+  if (breakerState(world, `type:${agent_type}`) !== "half_open") return false;
+  return [...world.agents.values()].some(({ woken_for }) => woken_for !== undefined);
+}
+
+function isFree(world: World, task: TaskRecord): boolean {
+  const { deadline = Infinity, avoid, prefer } = task;
+  return (
+    !avoid &&
+    !prefer &&
+    Math.min(deadline, startLimit(task) ?? Infinity) > world.now &&
+    !isDoomed(world, task) &&
+    blockingNode({ world, task }, "all") === undefined
+  );
+}
