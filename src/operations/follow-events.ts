@@ -45,7 +45,7 @@ export async function* followEvents(
   const close = (): void => bell.close();
   signal.addEventListener("abort", close);
   try {
-    const start = await log.read({ listen_ms: LISTEN_MS });
+    const start = await log.edges({ listen_ms: LISTEN_MS });
     let after = last ?? start.newest;
     let told = Date.now();
     yield { kind: "start", at: after };
@@ -61,7 +61,7 @@ export async function* followEvents(
         yield events.length > 0 ? { kind: "events", events } : { kind: "quiet", at: after };
         told = Date.now();
       }
-      if (page.events.length > 0) continue;
+      if (!page.isLast) continue;
       const looks = Math.min(ends, Date.now() + LOOK_MS);
       while (goesOn(looks) && !(await bell.heard(Math.min(QUIET_MS, looks - Date.now())))) {
         yield { kind: "quiet", at: after };

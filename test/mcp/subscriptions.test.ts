@@ -95,7 +95,7 @@ test("nothing is read for a reader that does not read, and all is told as one ch
   const project = newProject();
   const run_id = await project.graph({ a: [], b: [], c: [] });
   project.upstash.stats.reset();
-  const looks = () => project.upstash.stats.snapshot().inner["XREVRANGE"];
+  const looks = () => project.upstash.stats.snapshot().inner["XRANGE"];
   const next = await listenTo(project, `baton://runs/${run_id}`);
   await expect.poll(looks).toBe(1);
   for (const task of ["t1", "t2", "t3"]) await cancel(project, `${run_id}${task}`);
@@ -106,6 +106,26 @@ test("nothing is read for a reader that does not read, and all is told as one ch
   vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 300_000 });
   await project.task();
   expect(await next()).toMatchObject({ id: 7 });
+});
+
+test("a subscription costs three looks and a stream, and then one look for each change", async () => {
+  const project = newProject();
+  const id = await project.task();
+  const other = await project.task();
+  const requests = () => project.upstash.stats.snapshot().httpRequests;
+  project.upstash.stats.reset();
+  const next = await listenTo(project, `baton://tasks/${id}`);
+  expect((await next())?.["method"]).toBe("notifications/subscriptions/acknowledged");
+  // Whether it exists, the stream, where the log ends, what came meanwhile.
+  await expect.poll(requests).toBe(4);
+  project.upstash.stats.reset();
+  await cancel(project, id);
+  expect((await next())?.["method"]).toBe("notifications/resources/updated");
+  expect(requests()).toBe(2);
+  // That of the look alone; the cancel wrote the rest.
+  expect(project.upstash.stats.snapshot().inner["XRANGE"]).toBe(1);
+  await cancel(project, other);
+  await expect.poll(requests).toBe(4);
 });
 
 test("what the SDK refuses costs one look and no subscription", async () => {

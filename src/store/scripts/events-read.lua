@@ -1,21 +1,19 @@
--- Reads the event log from an entry on, and notes until when somebody listens for more: only then are changes announced.
+-- Reads the event log from an entry on, or says where it begins and ends, and notes until when somebody listens for more: only
+-- then are changes announced. It is noted for twice as long as asked for, so that not every read writes.
 if request.listen_ms then
   local now = read_clock()
   local until_ms = tonumber(redis.call("HGET", control, "listened") or "0")
   if until_ms < now + request.listen_ms then
-    redis.call("HSET", control, "listened", string.format("%.0f", now + request.listen_ms))
+    redis.call("HSET", control, "listened", string.format("%.0f", now + 2 * request.listen_ms))
   end
 end
-local newest = redis.call("XREVRANGE", events, "+", "-", "COUNT", 1)[1]
-local oldest = redis.call("XRANGE", events, "-", "+", "COUNT", 1)[1]
+if not request.from then
+  local newest = redis.call("XREVRANGE", events, "+", "-", "COUNT", 1)[1]
+  local oldest = redis.call("XRANGE", events, "-", "+", "COUNT", 1)[1]
+  return '{"oldest":"' .. (oldest and oldest[1] or "0-0") .. '","newest":"' .. (newest and newest[1] or "0-0") .. '"}'
+end
 local entries = {}
-for i, one in ipairs(request.from and redis.call("XRANGE", events, request.from, "+", "COUNT", LIMITS.events_per_read) or {}) do
+for i, one in ipairs(redis.call("XRANGE", events, request.from, "+", "COUNT", LIMITS.events_per_read)) do
   entries[i] = '{"id":"' .. one[1] .. '","facts":' .. one[2][2] .. "}"
 end
-return '{"oldest":"'
-  .. (oldest and oldest[1] or "0-0")
-  .. '","newest":"'
-  .. (newest and newest[1] or "0-0")
-  .. '","entries":['
-  .. table.concat(entries, ",")
-  .. "]}"
+return '{"entries":[' .. table.concat(entries, ",") .. "]}"
