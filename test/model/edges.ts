@@ -1,5 +1,4 @@
 /** The model's dependency edges: what the end of a task, or taking it back, does to those that wait for it. */
-import { LIMITS } from "../../src/domain/limits.ts";
 import { isTerminal, type TerminalStatus } from "../../src/domain/lifecycle.ts";
 import { type DependencyRecord, type TaskRecord } from "../../src/domain/task.ts";
 import { endAsCancelled, endTask, isDoomed, makeReady, move, reopenTask } from "./lifecycle.ts";
@@ -13,7 +12,7 @@ export interface Budget {
 /** From the start: the task's fate changed. */
 export function followAnew(world: World, task: TaskRecord): void {
   delete task.edges_after;
-  follow({ world, task }, { edges: LIMITS.edges_per_call });
+  follow({ world, task }, world.edgesLeft);
 }
 
 /** Goes on where an earlier call stopped, and then with those that were skipped or revived thereby. */

@@ -43,6 +43,7 @@ export async function step(play: Play, call: Call): Promise<Reply> {
   world.rung = [];
   world.woken.clear();
   world.cancelsLeft = LIMITS.cancels_per_call;
+  world.edgesLeft = { edges: LIMITS.edges_per_call };
   const before = { ...play.clockwork, first: timers(world)[0]?.at ?? Infinity };
   const performing = perform(call.op === "retire" && call.args.cut ? play.dying : play.store, call);
   // Two calls in a row remove: the state is read once both are done.

@@ -119,6 +119,8 @@ export interface World {
   readonly parting: Map<string, number>;
   /** How many tasks below others the call in progress may still cancel. */
   cancelsLeft: number;
+  /** How many edges of tasks whose fate it changes the call in progress may still follow. */
+  edgesLeft: { edges: number };
   readonly nodes: Map<string, Node>;
   /** When ended tasks are looked at for removal. */
   readonly removals: Map<string, number>;
@@ -164,6 +166,7 @@ export function newWorld(now: number, whenMoved: readonly Follower[]): World {
     cancelling: new Map(),
     parting: new Map(),
     cancelsLeft: 0,
+    edgesLeft: { edges: 0 },
     nodes: new Map(),
     removals: new Map(),
     tidyAt: 0,

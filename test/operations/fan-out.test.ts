@@ -71,6 +71,31 @@ test("a skip of 550 tasks, each with one behind it, reaches all of them and ends
   expect(await project.audit()).toEqual([]);
 });
 
+test("however many tasks one call ends, it follows a bounded number of their edges", async () => {
+  const project = newProject();
+  const roots = Array.from({ length: 10 }, (_, index) => `r1t${index + 1}`);
+  await project.graph(Object.fromEntries(roots.map((root) => [root.replace("r1", ""), []])));
+  for (let run = 2; run <= 4; run++) {
+    const leaves = roots.flatMap((root) =>
+      Array.from({ length: 12 }, (_, index) => [`${root}-${index}`, [root]] as const),
+    );
+    await project.graph(Object.fromEntries(leaves));
+  }
+  await project.control("cancel", { task_ids: roots });
+  // As many again as its sweep finds due.
+  let skipped = await count(project, "skipped");
+  expect(skipped).toBeGreaterThan(0);
+  expect(skipped).toBeLessThanOrEqual(2 * LIMITS.edges_per_call);
+  for (let calls = 0; skipped < 360; calls++) {
+    expect(calls).toBeLessThan(10);
+    expect(await project.audit()).toEqual([]);
+    await project.ok(getTaskStatus, { run_id: "r1" });
+    skipped = await count(project, "skipped");
+  }
+  expect(await project.run("r4")).toMatchObject({ status: "completed", open: 0 });
+  expect(await project.audit()).toEqual([]);
+});
+
 test("a task may wait for a hundred others, and no more", async () => {
   const project = newProject();
   const keys = Array.from({ length: LIMITS.dependencies }, (_, index) => `k${index}`);

@@ -203,9 +203,12 @@ do
     return budget
   end
 
+  -- What one call may still resolve of the tasks whose fate it changes, however many they are.
+  local edges_left = LIMITS.edges_per_call
+
   -- The same from the start, after the source's fate changed once more.
   function follow_edges_anew(source)
     source.edges_after = nil
-    return follow_edges(source, LIMITS.edges_per_call)
+    edges_left = follow_edges(source, edges_left)
   end
 end
