@@ -145,14 +145,14 @@ describe("max_run_seconds", () => {
     expect(await project.audit()).toEqual([]);
   });
 
-  test("lets the worker hand the task back afterwards", async () => {
+  test("lets the worker hand the task back afterwards, which uses up no attempt", async () => {
     const project = newProject();
     const id = await project.task({ options });
     const { lease } = await project.claim("ada");
     project.advance(105);
     await look(project);
     await project.ok(submitResult, { lease, status: "released" });
-    expect((await project.record(id)).status).toBe("ready");
+    expect(await project.record(id)).toMatchObject({ status: "ready", failures: 0 });
     expect(await project.audit()).toEqual([]);
   });
 });

@@ -179,6 +179,7 @@ function fail({ world, task }: { world: World; task: TaskRecord }, call: Submiss
 function release({ world, task }: { world: World; task: TaskRecord }, call: Submission): void {
   move(world, task, "release");
   world.facts.push(`task.ready ${task.task_id}`);
+  if (leaseOf(task).ended === "timed_out") task.failures = (task.failures ?? 0) - 1;
   delete task.progress;
   delete task.lost;
   task.avoid = { agent_id: leaseOf(task).agent_id, until_ms: world.now + LIMITS.avoid_ms };

@@ -96,6 +96,10 @@ do
   function release(task)
     add_fact({ type = "task.ready", task_id = task.task_id, attempt = task.attempt, released_by = task.lease.agent_id })
     move(task, "release")
+    if task.lease.ended == "timed_out" then
+      -- That the attempt ran too long was counted as its failure, and what is handed back uses up no attempt.
+      task.failures = task.failures - 1
+    end
     task.progress = nil
     task.lost = nil
     task.avoid = { agent_id = task.lease.agent_id, until_ms = now() + LIMITS.avoid_ms }
