@@ -22,7 +22,8 @@ do
     places[member_of(producer.task_id)] = false
     add_fact({ type = "task.review_requested", task_id = producer.task_id, attempt = producer.attempt, agent_id = agent_id, review = id, round = producer.round })
     add_fact({ type = "task.created", task_id = id, agent_type = producer.review.agent_type })
-    add_fact({ type = "task.ready", task_id = id })
+    -- These facts may be written before there is a record that says its type.
+    add_fact({ type = "task.ready", task_id = id, agent_type = producer.review.agent_type })
     local reviewing = {
       task_id = id,
       title = "Review of " .. producer.task_id .. ", round " .. producer.round,
