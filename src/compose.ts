@@ -106,7 +106,7 @@ function withScheduler(
   const store = createStore({ transport, project, onTick, onOutbox, onSchedules });
   return {
     store,
-    schedules: createScheduleStore({ transport, project, onTick }),
+    schedules: createScheduleStore({ transport, project, onTick, onOutbox }),
     random,
     webhooks,
   };

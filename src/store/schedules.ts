@@ -69,10 +69,12 @@ export interface ScheduleStoreOptions {
   readonly now?: () => number;
   /** Called with each tick that a call armed. */
   readonly onTick?: (tick: ArmedTick) => void;
+  /** Called when there is something to tell to webhooks. */
+  readonly onOutbox?: () => void;
 }
 
 export function createScheduleStore(options: ScheduleStoreOptions): ScheduleStore {
-  const { transport, project, now, onTick } = options;
+  const { transport, project, now, onTick, onOutbox } = options;
   const keys = keysOf(project);
   async function said<T extends z.ZodType>(
     script: Script,
@@ -92,6 +94,7 @@ export function createScheduleStore(options: ScheduleStoreOptions): ScheduleStor
     const args = [String(now?.() ?? 0), JSON.stringify(request), ...texts];
     const decoded = decode(reply, await transport.run(script, script.keys(keys, callKeys), args));
     if (decoded.tick) onTick?.(decoded.tick);
+    if (decoded.outbox) onOutbox?.();
     return decoded.reply;
   }
   async function ask<T extends z.ZodType>(script: Script, reply: T, request: unknown) {

@@ -1,16 +1,20 @@
 /** That a change and its webhooks cannot part: crashes, doubles and lost messages between them. */
 import { expect, test } from "vitest";
+import { createWorkflow } from "../../../src/operations/create-workflow.ts";
+import { fireSchedule } from "../../../src/operations/schedules/fire-schedules.ts";
 import { deleteWebhook } from "../../../src/operations/webhooks/delete-webhook.ts";
 import { listDeliveries } from "../../../src/operations/webhooks/list-deliveries.ts";
 import { makeDeliveries } from "../../../src/operations/webhooks/make-deliveries.ts";
 import { sendOverdue } from "../../../src/operations/webhooks/send-overdue.ts";
 import { updateWebhook } from "../../../src/operations/webhooks/update-webhook.ts";
+import { createScheduleStore } from "../../../src/store/schedules.ts";
 import { createStore } from "../../../src/store/store.ts";
 import { createTransport } from "../../../src/store/transport.ts";
 import { useProjects } from "../../support/project.ts";
 import { webhookBench } from "../../support/webhook-bench.ts";
 
 const makeProject = useProjects();
+const random = (bytes: number) => crypto.getRandomValues(new Uint8Array(bytes));
 const CREATED = { types: ["task.created"] };
 
 test("several that make deliveries at once make each of them once", async () => {
@@ -58,6 +62,36 @@ test("a change tells its caller that there is something to deliver, unless someb
   project.advance(6);
   await change();
   expect(hints).toBe(3);
+});
+
+test("what a schedule has to tell is delivered without waiting for the next change", async () => {
+  const project = makeProject();
+  const bench = await webhookBench(project);
+  await bench.register({ types: ["schedule.*"] });
+  await project.ok(createWorkflow, {
+    name: "Report",
+    agent_type: "implementation",
+    tasks: [{ key: "write", task_description: "Write" }],
+    options: { cron: { schedule: "0 * * * *" } },
+  });
+  const services = { store: project.store, schedules: project.schedules, random };
+  project.advance(3_600);
+  expect(await fireSchedule({ services, project: project.name }, "s1")).toBe("fired");
+  await bench.settle();
+  project.advance(3_600);
+  let hints = 0;
+  const { url, token } = project.upstash;
+  const schedules = createScheduleStore({
+    transport: createTransport({ url, token }),
+    project: project.name,
+    now: project.now,
+    onOutbox: () => void hints++,
+  });
+  const place = { services: { ...services, schedules }, project: project.name };
+  expect(await fireSchedule(place, "s1")).toBe("skipped");
+  expect(hints).toBe(1);
+  await bench.settle();
+  expect(bench.received()).toMatchObject([{ type: "schedule.skipped" }]);
 });
 
 test("what died between the change and QStash is sent by the watchdog", async () => {
