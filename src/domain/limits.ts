@@ -194,6 +194,8 @@ export const LIMITS = {
   replaced_instances: 5,
   /** How often it is noted that a type is polled for: often enough to warn of types that nobody serves. */
   types_noted_ms: 600_000,
+  /** Types of which that is known: there cannot be tasks of more types than lanes. */
+  types_kept: 200,
   state_key_length: 200,
   state_value_bytes: 65_536,
   state_keys: 1_000,

@@ -35,6 +35,7 @@ const SMALL = {
   stops_kept: 1,
   sweep_per_call: 2,
   tasks_per_run: 8,
+  types_kept: 2,
   waiters_per_wake: 1,
   usage_names_kept: 2,
   waiters_per_look: 2,

@@ -95,6 +95,42 @@ test("with more lanes than one claim compares, each lane still has its turn", as
   expect([...claimed].toSorted()).toEqual(made.toSorted());
 });
 
+test("who waits with more lanes than one claim compares looks again at once until it has seen all", async () => {
+  const project = newProject();
+  const capabilities = Array.from(
+    { length: 3 * LIMITS.lanes_per_claim },
+    (_, index) => `c${index}`,
+  );
+  for (const capability of capabilities) {
+    await project.task({ options: { requires: [capability] } });
+    await project.complete((await project.claim("bob", { capabilities: [capability] })).lease);
+  }
+  const look = async () => {
+    const agent = {
+      agent_id: "ada",
+      agent_type: "implementation",
+      capabilities,
+      key_id: "key-1",
+      max_tasks: 1,
+      lease_seconds: 0,
+      wait_ms: 30_000,
+    };
+    const reply = await project.store.poll({ agent, checks: ["check"] });
+    if ("refused" in reply) throw new Error(reply.refused.refused);
+    return reply.said;
+  };
+  for (const last of [3, 3]) {
+    for (let looks = 1; looks <= last; looks++) {
+      const { tasks, next_due, now } = await look();
+      expect(tasks).toEqual([]);
+      expect(next_due <= now).toBe(looks < last);
+    }
+  }
+  const made = await project.task({ options: { requires: [`c${LIMITS.lanes_per_claim + 1}`] } });
+  expect((await look()).tasks).toEqual([]);
+  expect((await look()).tasks).toMatchObject([{ record: { task_id: made } }]);
+});
+
 test("a lane over the limit is refused, nothing is created, and known lanes still take tasks", async () => {
   const project = newProject();
   const tasks = Array.from({ length: LIMITS.lanes }, (_, index) => ({

@@ -130,6 +130,18 @@ test("an agent type that nobody polled for in 30 days is forgotten, and who wait
   expect(await fields("watch:")).toEqual([]);
 });
 
+test("of the types that are polled for, however many there are, the latest are known", async () => {
+  for (let number = 0; number < LIMITS.types_kept + 20; number++) {
+    project.advance(1);
+    await project.poll("ada", { agent_type: `type-${number}` });
+  }
+  const types = (await project.dump()).hashes["control"]?.["types"] ?? "{}";
+  const known = Object.keys(JSON.parse(types) as object);
+  expect(known).toHaveLength(LIMITS.types_kept);
+  expect(known).toContain(`type-${LIMITS.types_kept + 19}`);
+  expect(known).not.toContain("type-19");
+});
+
 test("events go after a day, a few at most later", async () => {
   for (let number = 0; number < 250; number++) await project.task();
   project.advance(LIMITS.events_kept_ms / 1000);

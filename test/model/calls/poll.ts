@@ -269,8 +269,10 @@ function lanesFor({ world, agent }: { world: World; agent: AgentRecord }): numbe
     delete agent.lanes_from;
     return ids;
   }
-  const from = agent.lanes_from ?? 0;
-  agent.lanes_from = (from + LIMITS.lanes_per_claim) % ids.length;
+  const from = (agent.lanes_from ?? 0) % ids.length;
+  const to = from + LIMITS.lanes_per_claim;
+  if (to < ids.length) agent.lanes_from = to;
+  else delete agent.lanes_from;
   const turned = ids.map((_, index) => ids[(from + index) % ids.length] ?? 0);
   return turned.slice(0, LIMITS.lanes_per_claim);
 }
@@ -321,5 +323,13 @@ function note({ world, agent, asked }: Visit, tasks: readonly TaskRecord[]): voi
   }
   if ((world.types.get(agent_type) ?? 0) < world.now - LIMITS.types_noted_ms) {
     world.types.set(agent_type, world.now);
+    forgetOldestType(world);
   }
+}
+
+/** Of too many types the one that was polled for longest ago goes. */
+function forgetOldestType({ types }: World): void {
+  if (types.size <= LIMITS.types_kept) return;
+  const [oldest] = [...types].toSorted(([one, a], [two, b]) => a - b || (one < two ? -1 : 1));
+  if (oldest) types.delete(oldest[0]);
 }

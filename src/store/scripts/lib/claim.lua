@@ -22,8 +22,8 @@ local function forget_positions(record, lanes)
   record.passed = next(kept) and kept
 end
 
--- The lanes of the agent's type that it may serve, its own first, at most as many as one claim may compare. Where there
--- are more, the next claim goes on where this one ends, so that each lane has its turn.
+-- The lanes of the agent's type that it may serve, its own first, at most as many as one claim may compare; and whether
+-- the last of them are yet to come. Then the next claim goes on where this one ends, so that each lane has its turn.
 local function lanes_for(agent)
   local all = cjson.decode(control_values["lanes:" .. agent.agent_type] or "[]")
   local own, others = {}, {}
@@ -38,14 +38,15 @@ local function lanes_for(agent)
   forget_positions(agent.record, own)
   if #own <= LIMITS.lanes_per_claim then
     agent.record.lanes_from = nil
-    return own
+    return own, false
   end
-  local from, some = agent.record.lanes_from or 0, {}
+  local from, some = (agent.record.lanes_from or 0) % #own, {}
   for i = 1, LIMITS.lanes_per_claim do
     some[i] = own[(from + i - 1) % #own + 1]
   end
-  agent.record.lanes_from = (from + LIMITS.lanes_per_claim) % #own
-  return some
+  local to = from + LIMITS.lanes_per_claim
+  agent.record.lanes_from = to < #own and to or nil
+  return some, to < #own
 end
 
 -- How far a lane was read is a position: the last place, by `order` and `member`, and `ties`, how many places of that order
@@ -250,7 +251,8 @@ local function claim(agent, count)
   if count <= 0 then
     return claimed
   end
-  agent.unfinished = look_through(lanes_for(agent), agent, claimed, count)
+  local lanes, more = lanes_for(agent)
+  agent.unfinished = look_through(lanes, agent, claimed, count) or more
   for _, task in ipairs(claimed) do
     if probes then
       mark_probe(task, agent)
@@ -305,6 +307,26 @@ local function still_held(agent)
   return held
 end
 
+-- Notes that the type is polled for. Names are free text: of too many, the one that was polled for longest ago goes.
+local function note_type(agent_type, seen)
+  local types = cjson.decode(control_values.types or "{}")
+  if (types[agent_type] or 0) >= seen - LIMITS.types_noted_ms then
+    return
+  end
+  types[agent_type] = seen
+  local count, oldest = 0, agent_type
+  for name, polled in pairs(types) do
+    count = count + 1
+    if polled < types[oldest] or (polled == types[oldest] and name < oldest) then
+      oldest = name
+    end
+  end
+  if count > LIMITS.types_kept then
+    types[oldest] = nil
+  end
+  write_control("types", cjson.encode(types))
+end
+
 local function note_agent(agent, tasks)
   local record = agent.record
   -- An empty list cannot be told from an empty object here.
@@ -320,11 +342,7 @@ local function note_agent(agent, tasks)
   end
   tell_stops(agent, tasks)
   write_control("agent:" .. agent.agent_id, cjson.encode(record))
-  local types = cjson.decode(control_values.types or "{}")
-  if (types[agent.agent_type] or 0) < record.seen - LIMITS.types_noted_ms then
-    types[agent.agent_type] = record.seen
-    write_control("types", cjson.encode(types))
-  end
+  note_type(agent.agent_type, record.seen)
   if agent.max_tasks > 0 and record.waits_until then
     local watched = tonumber(control_values["watch:" .. agent.agent_type] or "0") or 0
     write_control("watch:" .. agent.agent_type, string.format("%.0f", math.max(watched, record.seen + agent.wait_ms)))
