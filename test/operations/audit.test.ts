@@ -176,6 +176,7 @@ const BROKEN: Record<string, (project: Project) => Promise<void>> = {
   "a name without a key": (project) => redis(project, "ZADD", "state_names", "0", "project/x"),
   "a key of the shared state that would never expire": (project) =>
     redis(project, "ZREM", "line", "state:project/k"),
+  "a timer of a key that is gone": (project) => redis(project, "ZADD", "line", "-5", "state:r1/k"),
   "a schedule that nobody watches": (project) => redis(project, "ZREM", "line", "cron:s1"),
   "a schedule that is watched too late": (project) =>
     redis(project, "ZADD", "line", "-1", "cron:s1"),

@@ -53,6 +53,12 @@ test("a run that used everything leaves nothing behind", async () => {
   const task = { agent_type: "implementation", task_description: "D.", dependencies: ["r1t1"] };
   await project.ok(createTask, { ...task, idempotency_key: "task" });
   await project.ok(setSharedState, { key: "plan", value: 1, run_id: "r1" });
+  await project.ok(setSharedState, {
+    key: "draft",
+    value: 1,
+    run_id: "r1",
+    ttl_seconds: 2 * MONTH,
+  });
   const first = await project.claim("ada", { lease_seconds: 60 });
   project.advance(61);
   const second = await project.claim("bob");

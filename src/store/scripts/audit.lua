@@ -50,9 +50,12 @@ local function audit_records(number, task)
   return number <= newest and "records:" .. number .. "." .. task or nil
 end
 
--- Whether the member of the line may stay; where exactly it belongs was seen with the records.
-local function has_reason(member)
-  if string.find(member, "^state:") or string.find(member, "^breaker:") then
+-- Whether the member of the line may stay; where exactly it belongs was seen with the records. `entries` are those of the
+-- shared state that are there.
+local function has_reason(member, entries)
+  if string.find(member, "^state:") then
+    return entries[string.sub(member, #"state:" + 1)]
+  elseif string.find(member, "^breaker:") then
     return true
   elseif string.find(member, "^cron:") then
     return redis.call("HGET", schedules, string.sub(member, #"cron:" + 1)) and true
@@ -83,15 +86,19 @@ end
 
 local function audit_line(from)
   local members = redis.call("ZRANGE", line, from, from + LIMITS.audit_page - 1)
-  local names, kept = {}, 0
+  local names, kept, entries = {}, 0, {}
   for _, member in ipairs(members) do
+    table.insert(entries, string.match(member, "^state:(.+)$"))
     local id = string.match(member, "^%l+:(r%d+t%d+)$") or task_of(member)
     local of, run_id = string.match(member, "^(%l+):(r%d+)$")
     table.insert(names, id or (of == "staging" and run_id .. ":staging") or run_id)
   end
   load(names)
+  local there = scores_of(entries, function(...)
+    return redis.call("ZMSCORE", state_names, ...)
+  end)
   for _, member in ipairs(members) do
-    if has_reason(member) then
+    if has_reason(member, there) then
       kept = kept + 1
     else
       places[member] = false

@@ -72,6 +72,9 @@ local function forget_run(run)
     redis.call("HDEL", state, unpack(keys))
     redis.call("ZREM", state_names, unpack(keys))
   end
+  for _, name in ipairs(keys) do
+    places["state:" .. name] = false
+  end
 end
 
 local function forget_texts(task)

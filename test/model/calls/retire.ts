@@ -121,6 +121,8 @@ function forgetTexts(world: World, task_id: string): void {
 function forgetRun(world: World, { run_id }: RunRecord): void {
   world.runs.delete(run_id);
   for (const name of world.state.keys()) {
-    if (name.startsWith(`${run_id}/`)) world.state.delete(name);
+    if (!name.startsWith(`${run_id}/`)) continue;
+    world.state.delete(name);
+    world.stateTimers.delete(name);
   }
 }

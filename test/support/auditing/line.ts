@@ -33,7 +33,9 @@ export function checkLine({ tasks, dump, line, fault }: Books): void {
   );
   for (const member of line.keys()) {
     const known = expected.has(member) || ended.has(member) || scheduled.has(member);
-    if (!known && !STANDS_BY_ITSELF.test(member)) fault(`${member} is in the line`);
+    const gone = /^state:(.*)$/su.exec(member)?.[1];
+    const isStray = gone !== undefined && dump.hashes["state"]?.[gone] === undefined;
+    if (isStray || (!known && !STANDS_BY_ITSELF.test(member))) fault(`${member} is in the line`);
   }
   const first = Math.min(...line.values());
   const due = Number(dump.hashes["control"]?.["next_due"] ?? 0);
