@@ -10,6 +10,7 @@ import { agentId, agentType, capability, instance } from "./fields.ts";
 import { handedOut, handOut } from "./hand-out.ts";
 import { notices, sayNotices } from "./notices.ts";
 import { type Call, defineOperation } from "./operation.ts";
+import { shellWord } from "./text.ts";
 import { waitMs } from "./wait-cap.ts";
 import { hasNews, waitForWork } from "./wait-for-work.ts";
 
@@ -104,7 +105,7 @@ function idle(
     next:
       idle_ms < LIMITS.idle_ms
         ? "Nothing yet. Call poll_tasks again."
-        : `Nothing for ${Math.floor(idle_ms / 60_000)} min. End your turn: npx baton wait --ready --agent-type ${agent_type} ends when there is work.`,
+        : `Nothing for ${Math.floor(idle_ms / 60_000)} min. End your turn: npx baton wait --ready --agent-type ${shellWord(agent_type)} ends when there is work.`,
   };
 }
 

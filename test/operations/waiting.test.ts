@@ -108,6 +108,21 @@ test("a wait that finds nothing says what to do next", async () => {
   await streams(project, 0);
 });
 
+test.each([
+  ["testing", "--agent-type testing ends"],
+  ["front end", "--agent-type 'front end' ends"],
+  ["it's $(id)", String.raw`--agent-type 'it'\''s $(id)' ends`],
+])(
+  "after ten idle minutes an agent of type %s is told a command that means just that",
+  async (agent_type, command) => {
+    const project = newProject();
+    const asked = { agent_id: "ada", agent_type, wait_seconds: 0 };
+    await project.ok(pollTasks, asked);
+    project.advance(600);
+    expect((await project.ok(pollTasks, asked)).next).toContain(command);
+  },
+);
+
 test("a wait that finds nothing costs three polls and one stream", async () => {
   const project = newProject();
   project.upstash.stats.reset();
