@@ -69,5 +69,5 @@ function unknownKey(name: string, inTask: string, keys: readonly string[]): stri
 }
 
 function quote(text: string): string {
-  return `"${text.length > 40 ? `${text.slice(0, 40)}…` : text}"`;
+  return `"${text.length > 40 ? `${text.slice(0, 40).toWellFormed()}…` : text}"`;
 }

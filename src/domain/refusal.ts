@@ -47,5 +47,6 @@ export function refuse(
   message: string,
   facts: Readonly<Record<string, unknown>> = {},
 ): { readonly ok: false; readonly refusal: Refusal } {
-  return { ok: false, refusal: { reason, message, ...facts } };
+  // What it shows of somebody's text may have been cut within a character.
+  return { ok: false, refusal: { reason, message: message.toWellFormed(), ...facts } };
 }

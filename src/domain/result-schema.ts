@@ -209,5 +209,5 @@ export function isObject(value: unknown): value is JsonObject {
 }
 
 function clip(name: string): string {
-  return name.length > 40 ? `${name.slice(0, 40)}…` : name;
+  return name.length > 40 ? `${name.slice(0, 40).toWellFormed()}…` : name;
 }

@@ -95,7 +95,7 @@ function describe(
       return `${place}: does not fit ${keyword}`;
     default: {
       const shown = JSON.stringify(wanted) ?? "";
-      return `${place}: ${keyword} is ${shown.length > 100 ? `${shown.slice(0, 100)}…` : shown}`;
+      return `${place}: ${keyword} is ${shown.length > 100 ? `${shown.slice(0, 100).toWellFormed()}…` : shown}`;
     }
   }
 }

@@ -36,5 +36,5 @@ export function needsOf(task: TaskRecord, kinds: ReadonlySet<string> | undefined
 
 function messageOf({ error = "{}" }: TaskRecord): string {
   const { message = "" } = JSON.parse(error) as { message?: string };
-  return message.length > SHOWN ? `${message.slice(0, SHOWN)}…` : message;
+  return message.length > SHOWN ? `${message.slice(0, SHOWN).toWellFormed()}…` : message;
 }
