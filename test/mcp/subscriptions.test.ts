@@ -2,6 +2,8 @@
 import { afterEach, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { readFrames } from "../../src/cli/events/frames.ts";
+import { LIMITS } from "../../src/domain/limits.ts";
+import { enter, leave } from "../../src/operations/streams/open-streams.ts";
 import { controlTask } from "../../src/operations/control-task.ts";
 import { type Project, useProjects } from "../support/project.ts";
 import { APP_URL, fetchOf } from "../support/project-app.ts";
@@ -126,6 +128,33 @@ test("a subscription costs three looks and a stream, and then one look for each 
   expect(project.upstash.stats.snapshot().inner["XRANGE"]).toBe(1);
   await cancel(project, other);
   await expect.poll(requests).toBe(4);
+});
+
+test("of too many resources the first fifty are acknowledged", async () => {
+  const project = newProject();
+  const names = Array.from({ length: 60 }, (_, index) => `t${index + 1}`);
+  const run_id = await project.graph(Object.fromEntries(names.map((name) => [name, []])));
+  const { listen } = await subscriber(project);
+  const uris = names.map((name) => `baton://tasks/${run_id}${name}`);
+  const { honoredFilter } = await listen(...uris);
+  expect(honoredFilter).toEqual({ resourceSubscriptions: uris.slice(0, 50) });
+});
+
+test("a key that opens streams faster than they end is refused another, of either kind", async () => {
+  const project = newProject();
+  await project.task();
+  const caller = { project: project.name, key_id: "test-viewer", role: "viewer" as const };
+  const streams = Array.from({ length: LIMITS.event_streams_per_key * 10 }, () => enter(caller));
+  const listening = await fetchOf(project)(listenRequest(["baton://runs/r1"]));
+  expect(await listening.json()).toMatchObject({
+    id: 7,
+    error: { code: -32603, message: expect.stringContaining("at most 20") },
+  });
+  const reading = await fetchOf(project)("http://localhost/v1/events", {
+    headers: { authorization: "Bearer btn_test_viewer" },
+  });
+  expect(reading.status).toBe(429);
+  for (const stream of streams) if (stream) leave(caller, stream);
 });
 
 test("what the SDK refuses costs one look and no subscription", async () => {
