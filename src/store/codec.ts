@@ -191,7 +191,7 @@ export const waitReply = z.strictObject({
   records: z.array(z.union([taskRecord, runRecord])),
   /** Ready tasks that perhaps nobody can take. */
   waiting: z.array(z.string()),
-  /** Open tasks for which the named ones wait. */
+  /** Open tasks for which the named ones wait, as far as somebody may have to do something about them. */
   related: z.array(z.string()),
   /** Agent types that somebody has polled for, with the time; given where a task waits. */
   types: z.record(z.string(), z.number()),

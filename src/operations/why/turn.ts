@@ -1,11 +1,14 @@
 /** Somebody goes first for a moment: the agent that had the task before, or any but the one that handed it back. */
 import { type Explain, seconds } from "./cause.ts";
 
-export const turn: Explain = ({ status, prefer, avoid, agent_type }, { now, agents }) => {
+export const turn: Explain = (task, { now, agents }) => {
+  const { status, prefer, avoid, agent_type, attempts = [] } = task;
   if (status !== "ready") return undefined;
   if (prefer && prefer.until_ms > now) {
     const { agent_id, until_ms } = prefer;
-    const text = `${agent_id}, who worked on it before, goes first for ${seconds(until_ms - now)} s; then anybody of type ${agent_type}.`;
+    const knows = attempts.some((attempt) => attempt.agent_id === agent_id);
+    const who = knows ? "who worked on it before" : "who was woken for it";
+    const text = `${agent_id}, ${who}, goes first for ${seconds(until_ms - now)} s; then anybody of type ${agent_type}.`;
     return { why: "turn", subject: agent_id, text };
   }
   const others = agents.some(

@@ -192,14 +192,25 @@ end
 
 local whole, waiting, related = true, {}, {}
 if named then
-  related = related_to(named)
   local all = { unpack(named) }
-  for _, id in ipairs(related) do
+  for _, id in ipairs(related_to(named)) do
     table.insert(all, id)
-    table.insert(names, id)
+    if known[id].question or known[id].late_results then
+      table.insert(related, id)
+      table.insert(names, id)
+    end
   end
   read_unread_service(all)
   waiting = waiting_among(all)
+  local listed = {}
+  for _, id in ipairs(names) do
+    listed[id] = true
+  end
+  for _, id in ipairs(waiting) do
+    if not listed[id] then
+      table.insert(names, id)
+    end
+  end
 else
   local after = request.runs[1].after
   whole = not remembers(after) and run.tasks <= LIMITS.list_cap

@@ -28,9 +28,10 @@ export function wait(world: World, look: WaitLook): Reply {
   const { changed, whole } = tasks
     ? { changed: tasks, whole: true }
     : changedIn(world, { run, after: look.runs[0]?.after });
-  const related = tasks ? relatedTo(world, tasks) : [];
+  const near = tasks ? relatedTo(world, tasks) : [];
+  const related = near.filter(({ question, late_results }) => question ?? late_results);
   const waiting = tasks
-    ? [...tasks, ...related].filter(
+    ? [...tasks, ...near].filter(
         (task) => task.status === "ready" && (task.not_by !== undefined || isDoubtful(world, task)),
       )
     : waitingIn(world, run);

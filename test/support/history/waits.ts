@@ -1,4 +1,4 @@
-/** Whoever waits is told of what has ended, of all of it along its cursors, and of nothing else. */
+/** Whoever waits is told of what has ended and of what is asked, of all of it along its cursors, and of nothing else. */
 import { z } from "zod";
 import type { Breach, Fact, History } from "../history.ts";
 import type { SeenCall } from "../seen-call.ts";
@@ -9,6 +9,7 @@ const asked = z.looseObject({ run_id: z.string().optional(), cursor: z.string().
 
 const reply = z.looseObject({
   ended: z.array(z.looseObject({ task_id: z.string(), status: z.string() })),
+  needs_you: z.array(z.looseObject({ task_id: z.string(), why: z.string() })).default([]),
   cursor: z.string(),
   more: z.string().optional(),
 });
@@ -25,10 +26,12 @@ interface Look {
 export function checkWaits(history: History): Breach[] {
   const looks = history.calls.flatMap(lookIn).toSorted((a, b) => a.began - b.began);
   const ends = endsIn(history.facts);
+  const questions = questionsIn(history.facts);
   const chains = [...groupBy(looks, ({ client, run_id }) => `${client} ${run_id}`).values()];
   return [
     ...looks.flatMap((look) => checkTold(look, { ends, history })),
     ...chains.flatMap((chain) => checkChain(chain, { ends, history })),
+    ...chains.flatMap((chain) => checkQuestions(chain, { questions, skew_ms: history.skew_ms })),
   ];
 }
 
@@ -90,6 +93,56 @@ function checkChain(looks: readonly Look[], { ends, history }: Known): Breach[] 
         breaches.push({ kind: "lost", text });
         told.add(task_id);
       }
+    }
+  }
+  return breaches;
+}
+
+/** A task that was suspended with a question, as long as nobody dealt with it. */
+interface Question {
+  readonly task_id: string;
+  readonly from: number;
+  until: number;
+}
+
+function questionsIn(facts: readonly Fact[]): Question[] {
+  const all: Question[] = [];
+  const open = new Map<string, Question>();
+  for (const { type, task_id = "", suspended_for, at } of facts) {
+    if (type === "message.sent") continue;
+    const before = open.get(task_id);
+    if (before) before.until = at;
+    open.delete(task_id);
+    if (type !== "task.suspended" || suspended_for !== "answer") continue;
+    const question = { task_id, from: at, until: Infinity };
+    open.set(task_id, question);
+    all.push(question);
+  }
+  return all;
+}
+
+/** As long as a question is open, whoever looks on from its cursors has been told of it. */
+function checkQuestions(
+  looks: readonly Look[],
+  { questions, skew_ms }: { questions: readonly Question[]; skew_ms: number },
+): Breach[] {
+  const breaches: Breach[] = [];
+  let told: Map<string, number> | undefined;
+  let last: Look | undefined;
+  for (const look of looks) {
+    if (look.since === undefined) told = new Map();
+    else if (look.since !== last?.said.cursor) told = undefined;
+    last = look;
+    if (look.said.more !== undefined) told = undefined;
+    for (const { task_id, why } of look.said.needs_you) {
+      if (why === "question") told?.set(task_id, look.ended);
+    }
+    for (const { task_id, from, until } of told ? questions : []) {
+      const isOpen = from < look.began - skew_ms && until > look.ended + skew_ms;
+      const isKnown = (told?.get(task_id) ?? -Infinity) >= from - skew_ms;
+      if (!isOpen || isKnown || !task_id.startsWith(`${look.run_id}t`)) continue;
+      breaches.push({ kind: "lost", text: `${look.client} was not told what ${task_id} asks` });
+      told?.set(task_id, from);
     }
   }
   return breaches;
