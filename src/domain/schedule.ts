@@ -42,6 +42,23 @@ export const scheduleRecord = z.strictObject({
 
 export type ScheduleRecord = z.infer<typeof scheduleRecord>;
 
+/** The time to fire for, where one has come: of several that were missed, the last. Milliseconds. */
+export function dueTime(
+  { cron, next_at }: ScheduleRecord,
+  now: number,
+): { next_at: number; at: number; following?: number } | undefined {
+  if (next_at === undefined || next_at > now) return undefined;
+  const times = readCron(cron.schedule, cron.time_zone ?? "UTC");
+  if ("fault" in times) throw new Error(`a schedule was kept that cannot be read: ${times.fault}`);
+  const last = times.upTo(now);
+  const following = times.after(now);
+  return {
+    next_at,
+    at: last === undefined || last < next_at ? next_at : last,
+    ...(following !== undefined && { following }),
+  };
+}
+
 /** Reads `options.cron`. */
 export function readCronOption(value: unknown): Result<CronOption> {
   const given = typeof value === "string" ? { schedule: value } : value;

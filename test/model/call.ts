@@ -13,12 +13,14 @@ import {
   type Store,
   type Submission,
 } from "../../src/store/store.ts";
+import { type ScheduleStore } from "../../src/store/schedules.ts";
 import { type Launch, type StageBatch } from "../../src/store/staging.ts";
 import { cancelRun, control } from "./calls/control.ts";
 import { create } from "./calls/create.ts";
 import { agents, breakers, letters, read, tick } from "./calls/look.ts";
 import { poll } from "./calls/poll.ts";
 import { retire } from "./calls/retire.ts";
+import { imagineSchedule, type ScheduleCall } from "./calls/schedules.ts";
 import { launch, stage } from "./calls/stage.ts";
 import { getState, setState } from "./calls/state.ts";
 import { type Beat, heartbeat, submit } from "./calls/work.ts";
@@ -45,11 +47,22 @@ export type Call =
   | { readonly op: "breakers"; readonly args: BreakerForce | null }
   | { readonly op: "tick"; readonly args: Look }
   | { readonly op: "sent"; readonly args: number }
+  | ScheduleCall
   /** `cut`: the Worker dies between its two halves. */
   | { readonly op: "retire"; readonly args: { readonly cut: boolean } };
 
-export async function perform(store: Store, call: Call): Promise<Reply> {
+export async function perform(store: Store, call: Call, schedules: ScheduleStore): Promise<Reply> {
   switch (call.op) {
+    case "makeSchedule":
+      return schedules.make(call.args.operation_id, call.args.made);
+    case "readSchedule":
+      return said(await (call.args === null ? schedules.list() : schedules.read(call.args)));
+    case "beginTime":
+      return said(await schedules.begin(call.args));
+    case "advance":
+      return said(await schedules.advance(call.args));
+    case "removeSchedule":
+      return schedules.remove(call.args.operation_id, call.args.schedule_id);
     case "create":
       return store.create(call.args);
     case "stage":
@@ -93,6 +106,12 @@ export async function perform(store: Store, call: Call): Promise<Reply> {
 
 export function imagine(world: World, call: Call): Reply {
   switch (call.op) {
+    case "makeSchedule":
+    case "readSchedule":
+    case "beginTime":
+    case "advance":
+    case "removeSchedule":
+      return imagineSchedule(world, call);
     case "create":
       return create(world, call.args);
     case "stage":

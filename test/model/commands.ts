@@ -125,7 +125,7 @@ export type Command =
   | { readonly do: "read state"; readonly name?: number; readonly lease?: number }
   | {
       readonly do: "look";
-      readonly at: "record" | "letters" | "agents" | "breakers" | "wait" | "why";
+      readonly at: "record" | "letters" | "agents" | "breakers" | "wait" | "why" | "schedules";
       readonly pick: number;
     }
   | {
@@ -141,6 +141,17 @@ export type Command =
       readonly last: boolean;
       readonly resend: boolean;
     }
+  /** A workflow for the calendar, each task of which waits for the one before it. */
+  | {
+      readonly do: "schedule";
+      readonly cron: number;
+      readonly on_overlap?: "skip" | "queue";
+      readonly tasks: readonly TaskSpec[];
+      readonly key?: number;
+    }
+  /** The next step of making a schedule's run, or with `anew` the first of a further try. */
+  | { readonly do: "fire"; readonly pick: number; readonly anew: boolean; readonly last: boolean }
+  | { readonly do: "unschedule"; readonly pick: number }
   /** QStash has accepted the tick that was armed last. */
   | { readonly do: "sent" }
   /** After so many days in which nobody called. `cut`: the Worker dies between the two halves. */

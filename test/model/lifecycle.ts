@@ -63,6 +63,8 @@ export function endTask(world: World, task: TaskRecord): void {
   if (run.open > 0) return;
   run.status = run.cancelled ? "cancelled" : run.failed > 0 ? "failed" : "completed";
   run.ended_at = world.now;
+  // Its schedule may have come due meanwhile.
+  if (run.schedule !== undefined) world.cronTimers.set(run.schedule, world.now);
   stopActivating(world, run);
   delete run.cancel_from;
   world.cancelling.delete(run.run_id);

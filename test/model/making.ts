@@ -45,11 +45,12 @@ export function begunRecord(
 
 export function newRun(
   world: World,
-  made: Pick<RunRecord, "run_id" | "name" | "created_by">,
+  made: Pick<RunRecord, "run_id" | "name" | "schedule" | "created_by">,
 ): RunRecord {
   return {
     run_id: made.run_id,
     ...(made.name !== undefined && { name: made.name }),
+    ...(made.schedule !== undefined && { schedule: made.schedule }),
     status: "active",
     created_at: world.now,
     created_by: made.created_by,

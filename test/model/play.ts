@@ -1,4 +1,6 @@
 /** Plays one sequence on the store and on the model, and compares everything after each call. */
+import { type ArmedTick } from "../../src/store/codec.ts";
+import { createScheduleStore } from "../../src/store/schedules.ts";
 import { createStore, type Store } from "../../src/store/store.ts";
 import { type Transport } from "../../src/store/transport.ts";
 import { keysOf } from "../../src/store/keys.ts";
@@ -99,16 +101,40 @@ async function expectNoFaults({ redis, project }: Stage): Promise<void> {
 
 function open(stage: Stage): Play {
   const world = newWorld(START, WHEN_MOVED);
-  const history: History = { calls: [], leases: [], ticks: [], stagings: [], names: 0 };
+  const history: History = {
+    calls: [],
+    leases: [],
+    ticks: [],
+    stagings: [],
+    firings: [],
+    due: [],
+    names: 0,
+  };
+  const common = {
+    project: stage.project,
+    now: () => world.now,
+    onTick: (tick: ArmedTick) => void history.ticks.push(tick),
+  };
   const storeOver = (transport: Transport): Store =>
     createStore({
+      ...common,
       transport,
-      project: stage.project,
-      now: () => world.now,
-      onTick: (tick) => void history.ticks.push(tick),
+      onSchedules: (ids) => void history.due.push(...ids),
     });
   const store = storeOver(stage.transport);
   const dying = storeOver({ ...stage.transport, unlink: () => Promise.reject(new Death()) });
+  const schedules = createScheduleStore({ ...common, transport: stage.transport });
   const clockwork = { next_due: 0, armed: 0, generation: 0 };
-  return { stage, store, dying, world, history, log: [], clockwork, lastEvent: "0", messages: 0 };
+  return {
+    stage,
+    store,
+    dying,
+    schedules,
+    world,
+    history,
+    log: [],
+    clockwork,
+    lastEvent: "0",
+    messages: 0,
+  };
 }

@@ -5,6 +5,7 @@ import { type Call } from "./call.ts";
 import { type Command, type Forgery } from "./commands.ts";
 import { controlCall } from "./resolve-control.ts";
 import { creation } from "./resolve-create.ts";
+import { fire, makeSchedule, removeSchedule } from "./resolve-schedule.ts";
 import { beginStaging, goOnStaging } from "./resolve-stage.ts";
 import {
   agentId,
@@ -72,6 +73,12 @@ export function resolve(scene: Scene, command: Command): Call | undefined {
       return tick(scene, command);
     case "force":
       return force(command);
+    case "schedule":
+      return makeSchedule(scene, command);
+    case "fire":
+      return scene.world.scheduleSeq > 0 ? fire(scene, command) : undefined;
+    case "unschedule":
+      return scene.world.scheduleSeq > 0 ? removeSchedule(scene, command) : undefined;
     case "sent": {
       const last = scene.history.ticks.at(-1);
       return last && { op: "sent", args: last.generation };
@@ -192,6 +199,7 @@ function write(scene: Scene, command: Command & { do: "write" }): Call {
 function lookAt(scene: Scene, { at, pick }: Command & { do: "look" }): Call {
   if (at === "agents") return { op: "agents", args: null };
   if (at === "breakers") return { op: "breakers", args: null };
+  if (at === "schedules") return { op: "readSchedule", args: null };
   if (at === "wait") return { op: "wait", args: waitLook(scene, pick) };
   if (at === "why") return { op: "why", args: whyLook(scene, pick) };
   if (at === "record") {
@@ -254,6 +262,10 @@ function again({ history }: Scene, command: Command & { do: "resend" }): Call | 
       return { op: "cancelRun", args: { ...call.args, operation_id } };
     case "setState":
       return { op: "setState", args: { ...call.args, operation_id } };
+    case "makeSchedule":
+      return { op: "makeSchedule", args: { ...call.args, operation_id } };
+    case "removeSchedule":
+      return { op: "removeSchedule", args: { ...call.args, operation_id } };
     default:
       return call;
   }

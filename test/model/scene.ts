@@ -2,9 +2,10 @@
 import { type ArmedTick } from "../../src/store/codec.ts";
 import { type TaskRecord } from "../../src/domain/task.ts";
 import { type HeldLease } from "../../src/store/held-lease.ts";
+import { type DueTime } from "../../src/store/schedules.ts";
 import { type Creation } from "../../src/store/store.ts";
 import { type Call } from "./call.ts";
-import { type Forgery } from "./commands.ts";
+import { type Forgery, type TaskSpec } from "./commands.ts";
 import { type World } from "./world.ts";
 
 /** What the callers know: they see replies only. */
@@ -14,8 +15,26 @@ export interface History {
   readonly ticks: ArmedTick[];
   /** Workflows that somebody began to stage. */
   readonly stagings: Begun[];
+  /** What Workers do about schedules; any of them may have died. */
+  readonly firings: Firing[];
+  /** Schedules that calls found due, for whoever fires them. */
+  due: string[];
   /** How many names were made up so far. */
   names: number;
+}
+
+/** As far as it is known, which says what comes next. */
+export interface Firing {
+  readonly schedule_id: string;
+  /** It takes that time for the last of the calendar. */
+  readonly last: boolean;
+  due?: Omit<DueTime, "schedule_id">;
+  tasks?: readonly TaskSpec[];
+  /** The time whose run it makes. */
+  at?: number;
+  made?: { readonly run_id: string } | { readonly error: string };
+  /** Of which it awaits the reply. */
+  call?: Call;
 }
 
 export interface Begun {

@@ -1,6 +1,8 @@
 /** How sequences come about by chance: mostly what callers do, sometimes what only a broken one would. */
 import * as fc from "fast-check";
 import { CATEGORIES, type Category, type RetryPolicy } from "../../src/domain/failure.ts";
+import { byTheCalendar, calendarOf } from "./calendar.ts";
+import { crowdOf } from "./crowd.ts";
 import { type Command, type Ending, type TaskSpec } from "./commands.ts";
 
 const recent = fc.oneof(
@@ -246,6 +248,7 @@ const look = fc.record({
     "wait" as const,
     "wait" as const,
     "why" as const,
+    "schedules" as const,
   ),
   pick: recent,
 });
@@ -336,37 +339,33 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 5, arbitrary: resend },
   { weight: 2, arbitrary: restart },
   { weight: 14, arbitrary: sleep },
+  { weight: 4, arbitrary: byTheCalendar },
 );
 
-/** Many tasks of one lane, most of which are soon for others first, or never for whoever has made them. */
-const crowd = fc
-  .tuple(
-    fc.array(
-      fc.record({
-        type: fc.constant(0),
-        priority: fc.constantFrom(5, 5, 0),
-        own: fc.constant([]),
-        old: fc.constant([]),
-        review: fc.constantFrom({ type: 0, max_rounds: 2 }),
-      }),
-      { minLength: 4, maxLength: 8 },
-    ),
-    fc.array(
-      fc.oneof(
-        { weight: 4, arbitrary: poll },
-        { weight: 6, arbitrary: submit },
-        { weight: 1, arbitrary: create },
-        { weight: 1, arbitrary: control },
-        { weight: 1, arbitrary: pass },
-      ),
-      { minLength: 10, maxLength: 40, size: "max" },
-    ),
-  )
-  .map(([tasks, then]) => {
-    const all: Command[] = [{ do: "create", tasks, shape: "free" }];
-    all.push(...then);
-    return all;
-  });
+const crowd = crowdOf(
+  fc.oneof(
+    { weight: 4, arbitrary: poll },
+    { weight: 6, arbitrary: submit },
+    { weight: 1, arbitrary: create },
+    { weight: 1, arbitrary: control },
+    { weight: 1, arbitrary: pass },
+  ),
+);
+
+/** Runs by the calendar that end, or do not, before the next one. */
+const calendar = calendarOf(
+  fc.oneof(
+    { weight: 4, arbitrary: passToTimer },
+    { weight: 1, arbitrary: pass },
+    { weight: 2, arbitrary: poll },
+    { weight: 2, arbitrary: submit },
+    { weight: 1, arbitrary: cancelRun },
+    { weight: 1, arbitrary: tick },
+    { weight: 1, arbitrary: look },
+    { weight: 2, arbitrary: resend },
+    { weight: 1, arbitrary: retire },
+  ),
+);
 
 /** About 25 commands on average. */
 export const sequences = fc.record({
@@ -376,6 +375,7 @@ export const sequences = fc.record({
       arbitrary: fc.noBias(fc.array(command, { minLength: 1, maxLength: 50, size: "max" })),
     },
     { weight: 1, arbitrary: fc.noBias(crowd) },
+    { weight: 1, arbitrary: fc.noBias(calendar) },
   ),
   ending: fc.oneof(
     { weight: 4, arbitrary: fc.constant<Ending>("none") },

@@ -30,6 +30,7 @@ const SMALL = {
   rate_limits: 2,
   removals_per_step: 2,
   replaced_instances: 1,
+  schedules: 2,
   state_keys: 4,
   state_page: 2,
   stops_kept: 1,

@@ -1,6 +1,7 @@
 /** One call on the store and on the model, after which everything is compared. */
 import { type RedisConnection } from "../../infra/local/redis/connection.ts";
 import { LIMITS } from "../../src/domain/limits.ts";
+import { type ScheduleStore } from "../../src/store/schedules.ts";
 import { type Store } from "../../src/store/store.ts";
 import { type Transport } from "../../src/store/transport.ts";
 import { type Call, imagine, perform } from "./call.ts";
@@ -8,6 +9,7 @@ import { difference } from "./difference.ts";
 import { type Reply } from "./reply.ts";
 import { type Ears } from "./ears.ts";
 import { sleeperInVain } from "./in-vain.ts";
+import { learn } from "./resolve-schedule.ts";
 import { agentId, type History } from "./scene.ts";
 import { type Clockwork, readView, viewOf } from "./view.ts";
 import { flush } from "./waiters.ts";
@@ -25,6 +27,7 @@ export interface Play {
   readonly store: Store;
   /** The same of a Worker that dies before it deletes a blob. */
   readonly dying: Store;
+  readonly schedules: ScheduleStore;
   readonly world: World;
   readonly history: History;
   /** What was called so far, one line each. */
@@ -42,10 +45,16 @@ export async function step(play: Play, call: Call): Promise<Reply> {
   world.facts = [];
   world.rung = [];
   world.woken.clear();
+  world.due = [];
+  const told = history.due.length;
   world.cancelsLeft = LIMITS.cancels_per_call;
   world.edgesLeft = { edges: LIMITS.edges_per_call };
   const before = { ...play.clockwork, first: timers(world)[0]?.at ?? Infinity };
-  const performing = perform(call.op === "retire" && call.args.cut ? play.dying : play.store, call);
+  const performing = perform(
+    call.op === "retire" && call.args.cut ? play.dying : play.store,
+    call,
+    play.schedules,
+  );
   // Two calls in a row remove: the state is read once both are done.
   if (call.op === "retire") await performing;
   const reading = readView(stage.redis, {
@@ -60,6 +69,7 @@ export async function step(play: Play, call: Call): Promise<Reply> {
     difference(expected, reply) ??
     difference(viewOf(world), stored) ??
     difference(world.rung.toSorted(), await stage.ears.heard()) ??
+    difference(world.due, history.due.slice(told), "schedules found due") ??
     sleeperInVain(world);
   if (differs !== undefined) throw new Error(differs);
   play.clockwork = clockwork;
@@ -145,6 +155,7 @@ function checkArmed({ world, clockwork: { next_due, armed } }: Play): void {
 function remember(history: History, { call, reply }: { call: Call; reply: Reply }): void {
   const mutating = !LOOKING.has(call.op);
   if (mutating && !history.calls.includes(call)) history.calls.push(call);
+  learn(history, { call, reply });
   if ("said" in reply && call.op === "stage") noteStaging(history, { call, said: reply.said });
   if (!("said" in reply) || (call.op !== "poll" && call.op !== "submit")) return;
   const key_id = call.op === "poll" ? call.args.agent.key_id : call.args.lease.key_id;

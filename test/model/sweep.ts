@@ -31,6 +31,11 @@ function handle({ world, timer, budget }: { world: World; timer: Timer; budget: 
     world.openedUp.push(subject);
     return;
   }
+  if (kind === "cron") {
+    world.due.push(subject);
+    world.cronTimers.set(subject, world.now + LIMITS.cron_again_ms);
+    return;
+  }
   if (kind === "unpark") {
     lookAtWaiters(world, subject);
     return;

@@ -18,6 +18,7 @@ export interface View {
   readonly state: Fields;
   readonly stateNames: readonly string[];
   readonly idempotency: Fields;
+  readonly schedules: Fields;
   readonly control: Fields;
   /** What the last call told. */
   readonly facts: readonly string[];
@@ -46,6 +47,7 @@ export function viewOf(world: World): View {
     state: Object.fromEntries(state),
     stateNames: [...world.state.keys()].toSorted(),
     idempotency: Object.fromEntries(world.idempotency),
+    schedules: schedulesOf(world),
     control: controlOf(world),
     facts: world.facts.toSorted(),
   };
@@ -79,6 +81,18 @@ function recordsOf({ tasks, runs, stagings }: World): Fields {
   const records = begun.map(({ record }) => [`${record.run_id}:staging`, record] as const);
   const hidden = begun.flatMap(({ tasks }) => Array.from(tasks));
   return Object.fromEntries([...tasks, ...runs, ...records, ...hidden]);
+}
+
+function schedulesOf({ scheduleSeq, schedules }: World): Fields {
+  const fields = [...schedules].flatMap(([id, { record, workflow }]): [string, unknown][] => [
+    [id, record],
+    [`${id}:workflow`, JSON.parse(workflow)],
+  ]);
+  return {
+    ...(scheduleSeq > 0 && { seq: scheduleSeq }),
+    ...(schedules.size > 0 && { ids: [...schedules.keys()] }),
+    ...Object.fromEntries(fields),
+  };
 }
 
 function controlOf(world: World): Fields {
@@ -123,11 +137,12 @@ export async function readView(
     ["HGETALL", keys.project.state],
     ["ZRANGE", keys.project.state_names, "0", "-1"],
     ["HGETALL", keys.project.idempotency],
+    ["HGETALL", keys.project.schedules],
     ["XRANGE", keys.project.events, `(${after}`, "+"],
     ...shards.map((key) => ["HGETALL", key]),
   ]);
   const [control, line, edges, dead, nodes, parked, waiting, ...others] = replies;
-  const [state, names, idempotency, events, ...records] = others;
+  const [state, names, idempotency, schedules, events, ...records] = others;
   const fields = records.flatMap((reply) => pairs(reply));
   const entries = list(events).map((entry) => list(entry));
   const {
@@ -150,6 +165,7 @@ export async function readView(
     state: Object.fromEntries(pairs(state)),
     stateNames: texts(names),
     idempotency: Object.fromEntries(pairs(idempotency).map(([key, text]) => [key, kept(text)])),
+    schedules: parsed(pairs(schedules)),
     // A closed breaker is an empty text.
     control: parsed(Object.entries(rest).filter(([, text]) => text !== "")),
     facts: entries.flatMap(([, fields]) => factsIn(texts(fields)[1] ?? "[]")).toSorted(),
@@ -187,7 +203,8 @@ function kept(stored: string): unknown {
 function factsIn(stored: string): string[] {
   const facts = JSON.parse(stored) as Record<string, string>[];
   return facts.map(
-    ({ type, task_id, breaker, key, run_id }) => `${type} ${task_id ?? breaker ?? key ?? run_id}`,
+    ({ type, task_id, breaker, key, schedule_id, run_id }) =>
+      `${type} ${task_id ?? breaker ?? key ?? schedule_id ?? run_id}`,
   );
 }
 

@@ -6,6 +6,7 @@ import { type AgentRecord } from "../../src/domain/agent.ts";
 import { LIMITS } from "../../src/domain/limits.ts";
 import { isTerminal, type Status } from "../../src/domain/lifecycle.ts";
 import { LANE_WIDTH, PARKED_LANES, TIMER_OFFSET } from "../../src/domain/order.ts";
+import { type ScheduleRecord } from "../../src/domain/schedule.ts";
 import { type StagingRecord } from "../../src/domain/staging.ts";
 import { type RunRecord, type TaskRecord } from "../../src/domain/task.ts";
 
@@ -73,6 +74,12 @@ export interface Staging {
   at: number;
 }
 
+export interface Schedule {
+  readonly record: ScheduleRecord;
+  /** JSON text. */
+  readonly workflow: string;
+}
+
 export interface World {
   now: number;
   readonly whenMoved: readonly Follower[];
@@ -121,6 +128,12 @@ export interface World {
   cancelsLeft: number;
   /** How many edges of tasks whose fate it changes the call in progress may still follow. */
   edgesLeft: { edges: number };
+  scheduleSeq: number;
+  readonly schedules: Map<string, Schedule>;
+  /** When schedules are looked at: one that was found due is told again. A removed one may still stand there. */
+  readonly cronTimers: Map<string, number>;
+  /** Schedules that the call in progress has found due. */
+  due: string[];
   readonly nodes: Map<string, Node>;
   /** When ended tasks are looked at for removal. */
   readonly removals: Map<string, number>;
@@ -167,6 +180,10 @@ export function newWorld(now: number, whenMoved: readonly Follower[]): World {
     parting: new Map(),
     cancelsLeft: 0,
     edgesLeft: { edges: 0 },
+    scheduleSeq: 0,
+    schedules: new Map(),
+    cronTimers: new Map(),
+    due: [],
     nodes: new Map(),
     removals: new Map(),
     tidyAt: 0,
@@ -208,7 +225,8 @@ export type TimerKind =
   | "cancel"
   | "unpark"
   | "state"
-  | "breaker";
+  | "breaker"
+  | "cron";
 
 export interface Timer {
   readonly at: number;
@@ -242,6 +260,7 @@ export function timers(world: World): Timer[] {
   for (const [subject, node] of world.nodes) add(nodePlace(node), "unpark", subject);
   for (const [subject, at] of world.stateTimers) add(at, "state", subject);
   for (const [subject, at] of world.breakerTimers) add(at, "breaker", subject);
+  for (const [subject, at] of world.cronTimers) add(at, "cron", subject);
   return found.toSorted((a, b) => a.at - b.at || (a.member < b.member ? -1 : 1));
 }
 

@@ -2,13 +2,14 @@
 import { type RedisConnection } from "../../infra/local/redis/connection.ts";
 import { RespError, type RespValue, textOf } from "../../infra/local/redis/resp.ts";
 import { type Script } from "../../src/store/script.ts";
+import { SCHEDULE_SCRIPTS } from "../../src/store/schedule-scripts.ts";
 import { SCRIPTS } from "../../src/store/scripts.ts";
 import { type Transport } from "../../src/store/transport.ts";
 
 /** Loads all scripts beforehand; a call then goes out in the same turn of the event loop in which it was made. */
 export async function createRespTransport(redis: RedisConnection): Promise<Transport> {
   const shas = new Map<Script, string>();
-  for (const script of Object.values(SCRIPTS)) {
+  for (const script of [...Object.values(SCRIPTS), ...Object.values(SCHEDULE_SCRIPTS)]) {
     shas.set(script, textIn(await redis.call(["SCRIPT", "LOAD", forPlainRedis(script)])));
   }
   return {

@@ -1,6 +1,5 @@
 /** Makes the runs of schedules whose time has come, while nobody waits for it. */
-import { readCron } from "../../domain/cron.ts";
-import type { ScheduleRecord } from "../../domain/schedule.ts";
+import { dueTime, type ScheduleRecord } from "../../domain/schedule.ts";
 import { recordFault } from "../../observability/fault.ts";
 import { type Firing, log } from "../../observability/log.ts";
 import { createScheduledRun } from "../create-workflow.ts";
@@ -37,7 +36,7 @@ export async function fireSchedule(
   const { now, schedules: found, workflow } = await schedules.read(schedule_id);
   const [schedule] = found;
   if (!schedule) return "gone";
-  const due = timesOf(schedule, now);
+  const due = dueTime(schedule, now);
   if (!due) return "early";
   const begun = await schedules.begin({ schedule_id, ...due });
   if (begun.outcome !== "go") return begun.outcome;
@@ -55,23 +54,6 @@ export async function fireSchedule(
     ...(following !== undefined && { following }),
   });
   return made.ok ? "fired" : "failed";
-}
-
-/** The time to fire for: of several that were missed, the last. */
-function timesOf(
-  { cron, next_at }: ScheduleRecord,
-  now: number,
-): { next_at: number; at: number; following?: number } | undefined {
-  if (next_at === undefined || next_at > now) return undefined;
-  const times = readCron(cron.schedule, cron.time_zone ?? "UTC");
-  if ("fault" in times) throw new Error(`a schedule was kept that cannot be read: ${times.fault}`);
-  const last = times.upTo(now);
-  const following = times.after(now);
-  return {
-    next_at,
-    at: last === undefined || last < next_at ? next_at : last,
-    ...(following !== undefined && { following }),
-  };
 }
 
 /** In the name of whoever made the schedule. */

@@ -58,7 +58,9 @@ local function has_reason(member, entries)
   elseif string.find(member, "^breaker:") then
     return true
   elseif string.find(member, "^cron:") then
-    return redis.call("HGET", schedules, string.sub(member, #"cron:" + 1)) and true
+    -- The end of a run may have put that of a removed schedule there: it goes when it is looked at.
+    local number = tonumber(string.match(member, "^cron:s(%d+)$"))
+    return number and number <= (tonumber(redis.call("HGET", schedules, "seq") or "0") or 0)
   elseif string.find(member, "^unpark:") then
     return is_look_wanted(member)
   end

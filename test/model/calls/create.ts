@@ -81,12 +81,17 @@ function crowded(world: World, { run_id, tasks }: Creation): object | undefined 
   return { refused: "limit", limit: LIMITS.lanes, what: "lanes" };
 }
 
-function runFor(world: World, { run_id, name, created_by }: Creation): RunRecord {
+function runFor(world: World, { run_id, name, schedule, created_by }: Creation): RunRecord {
   const existing = run_id === undefined ? undefined : world.runs.get(run_id);
   if (existing) return existing;
   world.runSeq += 1;
   const fresh_id = `r${world.runSeq}`;
-  const run = newRun(world, { run_id: fresh_id, created_by, ...(name !== undefined && { name }) });
+  const run = newRun(world, {
+    run_id: fresh_id,
+    created_by,
+    ...(name !== undefined && { name }),
+    ...(schedule !== undefined && { schedule }),
+  });
   world.runs.set(run.run_id, run);
   return run;
 }

@@ -93,6 +93,19 @@ test("a child may wait for a sibling, for what has ended, and for what waits for
   expect(await project.audit()).toEqual([]);
 });
 
+test("a child may wait for a task of a large workflow that is not in its place yet", async () => {
+  const project = newProject();
+  const lease = await parent(project);
+  const tasks = Array.from({ length: 300 }, (_, index) => ({
+    key: `k${index}`,
+    agent_type: "planning",
+    task_description: "Plan.",
+  }));
+  await project.ok(createWorkflow, { name: "Large", tasks });
+  expect((await project.record("r2t300")).staged).toBe(true);
+  expect(await child(project, lease, { dependencies: ["r2t300"] })).toBe("r1t2");
+});
+
 test("a ring that a retry closes is named by why, and cancelling the child opens it", async () => {
   const project = newProject();
   const lease = await parent(project);

@@ -273,6 +273,19 @@ test("a schedule that was deleted between being found due and being fired makes 
   expect(await project.audit()).toEqual([]);
 });
 
+test("one that is deleted while its run goes on is looked at once when that ends, and then no more", async () => {
+  const project = newProject();
+  await hourly(project);
+  project.advance(HOUR);
+  await look(project);
+  await project.ok(deleteSchedule, { schedule_id: "s1" });
+  await finish(project);
+  expect(await project.audit()).toEqual([]);
+  await look(project);
+  expect((await project.dump()).sets["line"]?.map(([member]) => member)).not.toContain("cron:s1");
+  expect(await runs(project)).toEqual(["r1"]);
+});
+
 describe("is refused", () => {
   const flow = (cron: unknown, more: object = {}) => ({
     name: "Report",

@@ -9,7 +9,8 @@ do
       return (task.open_children or 0) > 0 and task.children or {}
     end
     local found = {}
-    for _, dependency in ipairs(task.dependencies) do
+    -- One that is not in its place yet is blocked without any.
+    for _, dependency in ipairs(task.dependencies or {}) do
       if not dependency.ended then
         table.insert(found, dependency.task_id)
       end
