@@ -9,9 +9,13 @@ import { schemaFaults } from "./result-schema.ts";
 
 const capability = z.string().trim().min(1).max(LIMITS.capability_length);
 
+/** Not from 1970 on the dot either: a timer at zero would be one that nobody looks for. */
 const time = z.iso
   .datetime({ offset: true })
-  .refine((text) => Date.parse(text) < LANE_WIDTH, "times reach to the year 2109.");
+  .refine(
+    (text) => Date.parse(text) > 0 && Date.parse(text) < LANE_WIDTH,
+    "times reach from 1970 to the year 2109.",
+  );
 
 const lock = z.string().transform((text, context) => {
   const read = readLock(text);

@@ -1,8 +1,10 @@
 /** The deadline of a whole task, whatever it is doing then. */
 import { expect, test } from "vitest";
+import { createTask } from "../../src/operations/create-task.ts";
 import { getTaskStatus } from "../../src/operations/get-task-status.ts";
 import { heartbeat } from "../../src/operations/heartbeat.ts";
 import { submitResult } from "../../src/operations/submit-result.ts";
+import { tick } from "../../src/operations/tick.ts";
 import { type Project, useProjects } from "../support/project.ts";
 
 const newProject = useProjects();
@@ -121,3 +123,17 @@ test("a deadline that passed is dropped by a retry, and a new one counts", async
   expect((await project.record(first)).status).toBe("ready");
   expect((await project.record(second)).status).toBe("failed");
 });
+
+test.each(["1969-12-31T23:59:59Z", "1970-01-01T00:00:00Z", "1970-01-01T00:00:00.001Z"])(
+  "a deadline of %s hides no timer of others from the watchdog",
+  async (deadline) => {
+    const project = newProject();
+    const id = await project.task({ options: { start_at: after(project, 60) } });
+    const task = { agent_type: "implementation", task_description: "Do it." };
+    await project.call(createTask, { ...task, options: { deadline } });
+    project.advance(60);
+    await tick(project.store, { resend: true });
+    expect((await project.record(id)).status).toBe("ready");
+    expect(await project.audit()).toEqual([]);
+  },
+);
