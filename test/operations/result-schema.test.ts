@@ -153,6 +153,23 @@ test.each([
   expect(await project.audit()).toEqual([]);
 });
 
+test("however many late results are promoted at once, they are checked in a few round trips", async () => {
+  const project = newProject();
+  const task_ids: string[] = [];
+  for (let number = 0; number < 30; number++) {
+    task_ids.push(await project.task({ options: { result_schema: SCHEMA } }));
+    const { lease } = await project.claim("ada");
+    await project.control("cancel", { task_ids: task_ids.slice(-1) });
+    const result = { ...GOOD, more: "x".repeat(number % 2 === 0 ? 1 : LIMITS.inline_bytes) };
+    await project.refusal(submitResult, { lease, status: "completed", result });
+  }
+  project.upstash.stats.reset();
+  const { changed } = await project.control("promote_late_result", { task_ids });
+  expect(changed).toEqual(task_ids);
+  expect(project.upstash.stats.snapshot().httpRequests).toBeLessThan(10);
+  expect(await project.audit()).toEqual([]);
+});
+
 test("the schema goes with its task", async () => {
   const project = newProject();
   await project.complete(await claimed(project), GOOD);
