@@ -6,8 +6,11 @@ const PAUSES_MS = [200, 1_000, 3_000];
 const TIMEOUT_MS = 5_000;
 
 /** Safe only for publishes with a deduplication id: one whose answer was lost is sent again too. */
-export async function againUntilTaken<T>(send: () => Promise<T>): Promise<T> {
-  for (const pause of PAUSES_MS) {
+export async function againUntilTaken<T>(
+  send: () => Promise<T>,
+  pauses_ms: readonly number[] = PAUSES_MS,
+): Promise<T> {
+  for (const pause of pauses_ms) {
     try {
       return await within(send());
     } catch (error) {

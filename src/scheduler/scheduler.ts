@@ -12,6 +12,8 @@ export interface SchedulerConfig {
   readonly keys: KeyPair;
   /** Public URL of this Worker, without a slash at its end: where QStash delivers to. */
   readonly base_url: string;
+  /** Milliseconds before a publish is sent again. */
+  readonly pauses_ms?: readonly number[];
 }
 
 /**
@@ -62,7 +64,7 @@ const DELIVERY = {
 } as const;
 
 export function createScheduler(config: SchedulerConfig): Scheduler {
-  const { base_url, keys } = config;
+  const { base_url, keys, pauses_ms } = config;
   const client = createClient(config);
   const host = new URL(base_url).host.replaceAll(/[^\w.-]/g, "-");
   const route = { client, base_url, path: CALLBACKS.deliver, failed_path: CALLBACKS.failed, host };
@@ -72,17 +74,19 @@ export function createScheduler(config: SchedulerConfig): Scheduler {
       const asked = Date.now();
       const left = (): number => Math.max(0, wait_ms - (Date.now() - asked));
       return taken({ project, generation }, () =>
-        againUntilTaken(() =>
-          client.publishJSON({
-            ...DELIVERY,
-            url: `${base_url}${CALLBACKS.tick}`,
-            body: { project, generation },
-            delay: Math.ceil(left() / 1000) + MARGIN_SECONDS,
-            failureCallback: `${base_url}${CALLBACKS.failed}`,
-            // Deployments that share an account must not take each other's ticks for their own.
-            deduplicationId: `tick-${project}-${generation}-${host}`,
-            label: "baton-tick",
-          }),
+        againUntilTaken(
+          () =>
+            client.publishJSON({
+              ...DELIVERY,
+              url: `${base_url}${CALLBACKS.tick}`,
+              body: { project, generation },
+              delay: Math.ceil(left() / 1000) + MARGIN_SECONDS,
+              failureCallback: `${base_url}${CALLBACKS.failed}`,
+              // Deployments that share an account must not take each other's ticks for their own.
+              deduplicationId: `tick-${project}-${generation}-${host}`,
+              label: "baton-tick",
+            }),
+          pauses_ms,
         ),
       );
     },

@@ -11,6 +11,8 @@ export interface TransportConfig {
   readonly token: string;
   /** Milliseconds that one attempt may take. */
   readonly timeout_ms?: number;
+  /** Milliseconds before each further attempt. */
+  readonly pauses_ms?: readonly number[];
 }
 
 export interface Transport {
@@ -28,11 +30,16 @@ export type Read = readonly ["GET", key: string] | readonly ["HMGET", key: strin
 
 const PAUSES_MS = [30, 200, 800];
 
-export function createTransport({ url, token, timeout_ms = 5_000 }: TransportConfig): Transport {
+export function createTransport({
+  url,
+  token,
+  timeout_ms = 5_000,
+  pauses_ms = PAUSES_MS,
+}: TransportConfig): Transport {
   const setup = { url: url.replace(/\/+$/, ""), token, timeout_ms };
   return {
     run: (script, keys, args) =>
-      again(async () => {
+      again(pauses_ms, async () => {
         const rest = [String(keys.length), ...keys, ...args];
         try {
           return text(await ask(setup, ["EVALSHA", await script.sha(), ...rest]));
@@ -41,9 +48,9 @@ export function createTransport({ url, token, timeout_ms = 5_000 }: TransportCon
           return text(await ask(setup, ["EVAL", script.text, ...rest]));
         }
       }),
-    pipeline: (commands) => again(() => askAll(setup, commands)),
+    pipeline: (commands) => again(pauses_ms, () => askAll(setup, commands)),
     unlink: (keys) =>
-      again(async () => {
+      again(pauses_ms, async () => {
         if (keys.length > 0) await ask(setup, ["UNLINK", ...keys]);
       }),
     subscribe: (channel) => openSubscription({ ...setup, channel }),
@@ -62,14 +69,14 @@ class StoreFault extends Error {
 }
 
 /** Sends again what may never have arrived. An answer from Redis, even an error, is an answer. */
-async function again<T>(send: () => Promise<T>): Promise<T> {
+async function again<T>(pauses_ms: readonly number[], send: () => Promise<T>): Promise<T> {
   for (let attempt = 0; ; attempt++) {
     try {
       return await send();
     } catch (error) {
       const answered = answer(error);
       if (answered !== undefined) throw new StoreFault(answered);
-      const pause = PAUSES_MS[attempt];
+      const pause = pauses_ms[attempt];
       if (pause === undefined) throw new StoreFault(`no answer from Redis (${nameOf(error)})`);
       await new Promise((resolve) => setTimeout(resolve, pause));
     }

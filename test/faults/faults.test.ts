@@ -17,7 +17,7 @@ interface Ground {
   readonly real: RealTransport;
 }
 
-// One Redis each: those without the front empty the script cache of theirs now and then.
+// One Redis each: those behind the front empty its script cache now and then.
 let plain: Ground;
 let fronted: Ground;
 const stops: (() => Promise<void>)[] = [];

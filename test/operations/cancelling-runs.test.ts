@@ -2,6 +2,7 @@
 import { expect, test } from "vitest";
 import { LIMITS } from "../../src/domain/limits.ts";
 import { controlTask } from "../../src/operations/control-task.ts";
+import { createWorkflow } from "../../src/operations/create-workflow.ts";
 import { createTask } from "../../src/operations/create-task.ts";
 import { getSharedState } from "../../src/operations/get-shared-state.ts";
 import { getTaskStatus } from "../../src/operations/get-task-status.ts";
@@ -16,13 +17,19 @@ const FIRST = LIMITS.control_tasks;
 
 /** So many tasks in one run, the first ones held by agents. Returns their leases. */
 async function bigRun(project: Project, count: number, held: number): Promise<string[]> {
+  const tasks = Array.from({ length: count }, (_, index) => ({
+    key: `k${index}`,
+    task_description: `Do ${index}.`,
+    priority: index < held ? 0 : 5,
+  }));
+  await project.ok(createWorkflow, { name: "Big", agent_type: "implementation", tasks });
+  // What was staged takes its places.
+  while ((await project.run("r1")).activated !== undefined)
+    await project.store.tick({ limit: 100 });
   const leases: string[] = [];
-  await project.task({ priority: 0 });
   while (leases.length < held) {
-    if (leases.length > 0) await project.task({ run_id: "r1", priority: 0 });
     leases.push((await project.claim(`worker-${leases.length}`)).lease);
   }
-  for (let made = Math.max(1, held); made < count; made++) await project.task({ run_id: "r1" });
   return leases;
 }
 

@@ -10,6 +10,9 @@ const logged = vi.spyOn(console, "log").mockImplementation(() => undefined);
 // The SDK writes there what we log ourselves.
 vi.spyOn(console, "error").mockImplementation(() => undefined);
 
+/** Nobody here waits for the pauses of production. */
+const QUICK = [1, 2, 3];
+
 const START = Date.UTC(2031, 4, 6);
 const tick = { project: "local", wait_ms: 60_400, generation: 7 };
 let stack: Stack;
@@ -23,7 +26,7 @@ function scheduler(more: Partial<SchedulerConfig> = {}) {
   const { qstash, endpoint } = stack;
   const { url, token } = qstash;
   const keys = qstash.signingKeys();
-  return createScheduler({ url, token, keys, base_url: endpoint.url, ...more });
+  return createScheduler({ url, token, keys, base_url: endpoint.url, pauses_ms: QUICK, ...more });
 }
 
 describe("a tick", () => {
@@ -45,7 +48,7 @@ describe("a tick", () => {
     stack.qstash.faults.add({ kind: "refuse-publish", status: 500, times: 2 });
     vi.useFakeTimers({ now: START, toFake: ["Date"] });
     onTestFinished(() => void vi.useRealTimers());
-    const sent = scheduler().sendTick(tick);
+    const sent = scheduler({ pauses_ms: [50, 50, 50] }).sendTick(tick);
     vi.setSystemTime(START + 20_000);
     await stack.qstash.clock.advance(20_000);
     expect(await sent).toBe(true);
