@@ -265,3 +265,25 @@ test.each([
   expect(full).toMatchObject({ review: { sent_back: [{ feedback: verdict.feedback }] } });
   expect(await project.audit()).toEqual([]);
 });
+
+test("a verdict as long as one may be arrives whole, and leaves nothing behind", async () => {
+  const project = newProject();
+  await handedIn(project, {}, null);
+  const feedback = "長".repeat(5_000);
+  await judged(project, { approved: false, feedback });
+  const full = await project.ok(getTaskStatus, { task_id: "r1t2", detail: "full" });
+  expect(full["status"]).toBe("completed");
+  const again = await project.claim("ada");
+  expect(again["feedback"]).toMatchObject({
+    reviews: [{ feedback: expect.stringMatching(/^長+/) }],
+    sent_back: null,
+  });
+  await project.complete(again.lease, "better");
+  await judged(project, APPROVED);
+  expect(await project.audit()).toEqual([]);
+  project.advance(LIMITS.run_kept_ms / 1000 + 1);
+  for (let step = 0; step < 3; step++) await project.store.retire();
+  const { strings, hashes } = await project.dump();
+  expect(Object.keys(strings).filter((name) => name.startsWith("blob:"))).toEqual([]);
+  expect(Object.keys(hashes)).toEqual(["control"]);
+});

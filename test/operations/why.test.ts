@@ -120,6 +120,51 @@ describe("a ready task", () => {
   });
 });
 
+test("a task that is kept for an agent says for which, why, and for how long", async () => {
+  const project = newProject();
+  const id = await project.task();
+  const { lease } = await project.claim("ada");
+  await project.poll("bob", { max_tasks: 0 });
+  await project.ok(submitResult, { lease, status: "needs_input", question: "Which one?" });
+  expect(await why(project, id)).toMatchObject({
+    cause: "question",
+    why: `ada waits for an answer: control_task {action: "answer", task_ids: ["${id}"], text: "…"}. It asks: Which one?`,
+  });
+  await project.control("answer", { task_ids: [id], text: "That one." });
+  expect(await why(project, id)).toMatchObject({
+    cause: "turn",
+    why: "ada, who worked on it before, goes first for 60 s; then anybody of type implementation.",
+  });
+  project.advance(60);
+  expect(await why(project, id)).toMatchObject({ cause: "agent" });
+});
+
+test("a task that starts later says when, and one whose deadline has passed that it ends", async () => {
+  const project = newProject();
+  const at = (seconds: number): string => new Date(project.now() + seconds * 1000).toISOString();
+  const later = await project.task({ options: { start_at: at(90) } });
+  expect((await why(project, later))["why"]).toBe("Starts in 90 s.");
+  for (let more = 0; more < 20; more++) await project.task({ options: { deadline: at(10) } });
+  project.advance(11);
+  const shown = await why(project, "r21t1");
+  expect(shown).toMatchObject({
+    cause: "cancelling",
+    why: "Its deadline has passed: it ends with one of the next calls.",
+  });
+});
+
+test("a task in review, and a parent that waits, name what is at the root of that", async () => {
+  const project = newProject();
+  await project.poll("eve", { agent_type: "testing", max_tasks: 0 });
+  await project.task({ options: { review: { agent_type: "testing", criteria: "Good." } } });
+  await project.complete((await project.claim("ada")).lease);
+  expect(await why(project, "r1t1")).toMatchObject({ cause: "agent", root: "r1t2" });
+  const reviewing = await project.claim("eve", { agent_type: "testing" });
+  expect(await why(project, "r1t1")).toMatchObject({ cause: "worker", root: "r1t2" });
+  await project.complete(reviewing.lease, { approved: true });
+  expect(await why(project, "r1t1")).toMatchObject({ cause: "ended" });
+});
+
 test("a running task names its worker, its lease and what the worker said last", async () => {
   const project = newProject();
   const id = await project.task();

@@ -124,6 +124,17 @@ describe("a creation is refused", () => {
     });
   });
 
+  test("with a review by an agent type that was not granted", async () => {
+    const project = newProject();
+    const lease = await parent(project, { delegation: { agent_types: ["implementation"] } });
+    const options = { review: { agent_type: "testing", criteria: "Good." } };
+    expect(await refused(project, lease, { options })).toMatchObject({
+      reason: "limit",
+      message: expect.stringMatching("not delegate to testing; allowed: implementation"),
+    });
+    expect((await project.run("r1")).tasks).toBe(1);
+  });
+
   test("beyond the number that was granted, all or nothing, and says how many are left", async () => {
     const project = newProject();
     const lease = await parent(project, { delegation: { max_tasks: 3 } });

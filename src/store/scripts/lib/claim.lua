@@ -240,7 +240,8 @@ local function look_through(lanes, agent, claimed, count)
     looked, rounds = looked + #found, rounds + 1
   until #lanes == 0 or (rounds > 1 and looked >= LIMITS.claim_scan)
   agent.record.passed = next(passed) and passed
-  return #lanes > 0
+  -- In other lanes too, whose turn it was before.
+  return #claimed < count and next(passed) ~= nil
 end
 
 -- Claims up to `count` tasks.
