@@ -169,6 +169,24 @@ describe("a retry", () => {
     expect(await project.audit()).toEqual([]);
   });
 
+  test("of a child that its parent has seen is waited for where the parent waits again", async () => {
+    const project = newProject();
+    const lease = await parent(project);
+    await child(project, lease);
+    await wait(project, lease);
+    await project.bury((await project.claim("bob")).lease);
+    const { lease: again } = await planningTask(project, "ada");
+    await child(project, again);
+    await wait(project, again);
+    await project.control("retry", { task_ids: ["r1t2"] });
+    expect(await project.record("r1t2")).not.toHaveProperty("alone");
+    await project.complete((await project.claim("bob")).lease);
+    expect(await statusOf(project, "r1t1")).toBe("suspended");
+    await project.complete((await project.claim("bob")).lease);
+    expect((await planningTask(project, "ada")).lease).toMatch(/^r1t1\.3\./);
+    expect(await project.audit()).toEqual([]);
+  });
+
   test("of a child whose parent has ended runs alone too", async () => {
     const project = newProject();
     const lease = await parent(project);
