@@ -131,6 +131,24 @@ test("who waits with more lanes than one claim compares looks again at once unti
   expect((await look()).tasks).toMatchObject([{ record: { task_id: made } }]);
 });
 
+test("what comes between the first look of a wait and the one that notes it is found, in whichever lane", async () => {
+  const project = newProject();
+  const capabilities = Array.from({ length: LIMITS.lanes_per_claim + 1 }, (_, nth) => `c${nth}`);
+  for (const capability of capabilities) {
+    await project.task({ options: { requires: [capability] } });
+    await project.complete((await project.claim("bob", { capabilities: [capability] })).lease);
+  }
+  const asked = { agent_id: "ada", agent_type: "implementation", capabilities, key_id: "key-1" };
+  const wait = { max_tasks: 1, lease_seconds: 0, wait_ms: 30_000, poll: "wait-1" };
+  const look = (more: object) =>
+    project.store.poll({ agent: { ...asked, ...wait, ...more }, checks: ["check"] });
+  expect(await look({})).toMatchObject({ said: { tasks: [] } });
+  const made = await project.task({ options: { requires: ["c0"] } });
+  expect(await look({ continues: true, listens: true })).toMatchObject({
+    said: { tasks: [{ record: { task_id: made } }] },
+  });
+});
+
 test("a lane over the limit is refused, nothing is created, and known lanes still take tasks", async () => {
   const project = newProject();
   const tasks = Array.from({ length: LIMITS.lanes }, (_, index) => ({

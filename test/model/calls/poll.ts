@@ -182,15 +182,12 @@ function claim(visit: Visit, wanted: number): TaskRecord[] {
 type Position = NonNullable<AgentRecord["passed"]>[string];
 
 /** A few of each lane in one order, then as many behind the places where the agent stopped last time. */
-function lookThrough(
-  { world, agent }: Visit,
-  count: number,
-  isEnough: (task: TaskRecord) => boolean,
-): void {
+function lookThrough(visit: Visit, count: number, isEnough: (task: TaskRecord) => boolean): void {
+  const { world, agent } = visit;
   const ready = [...world.tasks.values()]
     .filter(({ status, parked }) => status === "ready" && parked === undefined)
     .toSorted(before);
-  let lanes = lanesFor({ world, agent });
+  let lanes = lanesFor(visit);
   const passed = new Map(Object.entries(agent.passed ?? {}));
   const positions = new Map<number, Position>();
   for (let rounds = 0, looked = 0; lanes.length > 0; rounds++) {
@@ -248,7 +245,7 @@ function before(a: TaskRecord, b: TaskRecord): number {
 }
 
 /** The lanes that the agent may serve, its own first; where they are too many, some now and the next ones next time. */
-function lanesFor({ world, agent }: { world: World; agent: AgentRecord }): number[] {
+function lanesFor({ world, agent, asked }: Visit): number[] {
   const can = new Set(agent.capabilities);
   const served = world.lanes
     .map((lane, index) => ({ ...lane, id: index + 1 }))
@@ -269,7 +266,8 @@ function lanesFor({ world, agent }: { world: World; agent: AgentRecord }): numbe
     delete agent.lanes_from;
     return ids;
   }
-  const from = (agent.lanes_from ?? 0) % ids.length;
+  const begins = asked.listens && !agent.listens;
+  const from = begins ? 0 : (agent.lanes_from ?? 0) % ids.length;
   const to = from + LIMITS.lanes_per_claim;
   if (to < ids.length) agent.lanes_from = to;
   else delete agent.lanes_from;

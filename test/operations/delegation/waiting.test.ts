@@ -67,6 +67,18 @@ test("says which children it waits for", async () => {
   expect(below).toMatchObject({ parent: "r1t1", delegation: { max_depth: 1 } });
 });
 
+test("is no question: an answer is refused, and it waits on", async () => {
+  const project = newProject();
+  const lease = await parent(project);
+  await child(project, lease);
+  await wait(project, lease);
+  expect(await project.control("answer", { task_ids: ["r1t1"], text: "Go on." })).toEqual({
+    changed: [],
+    refused: [{ task_id: "r1t1", reason: "it has no open question; it is suspended" }],
+  });
+  expect(await statusOf(project, "r1t1")).toBe("suspended");
+});
+
 test("goes to the same agent first, and after a minute to anyone", async () => {
   const project = newProject();
   const lease = await parent(project);

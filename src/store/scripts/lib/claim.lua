@@ -40,7 +40,9 @@ local function lanes_for(agent)
     agent.record.lanes_from = nil
     return own, false
   end
-  local from, some = (agent.record.lanes_from or 0) % #own, {}
+  -- From the moment in which an agent may be woken it looks at all of them: what came before that woke nobody.
+  local begins = agent.listens and not agent.record.listens
+  local from, some = begins and 0 or (agent.record.lanes_from or 0) % #own, {}
   for i = 1, LIMITS.lanes_per_claim do
     some[i] = own[(from + i - 1) % #own + 1]
   end
