@@ -36,6 +36,8 @@ export const LIMITS = {
   tasks_per_run: 10_000,
   /** Routing classes of a project: agent type, required capabilities and assignee. */
   lanes: 200,
+  /** A lane without tasks is forgotten after this: a workflow that is being staged has taken its lanes before its tasks. */
+  lane_kept_ms: 86_400_000,
   /** Lanes whose heads one claim compares. */
   lanes_per_claim: 16,
   max_tasks: 10,

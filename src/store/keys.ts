@@ -4,8 +4,8 @@
  *
  * | key           | type   | content                                                                                |
  * |---------------|--------|----------------------------------------------------------------------------------------|
- * | `control`     | hash   | `run_seq`, `next_due`, `armed`, `generation`, `sent`, `lane_seq`, `lanes:<type>`, `types`, |
- * |               |        | `webhooks` (there are endpoints), `dispatching` (since when somebody makes deliveries),   |
+ * | `control`     | hash   | `run_seq`, `next_due`, `armed`, `generation`, `sent`, `lane_seq`, `free_lanes`, `lanes:<type>`, |
+ * |               |        | `types`, `webhooks` (there are endpoints), `dispatching` (since when somebody makes deliveries),   |
  * |               |        | `listened` (until when somebody follows the event log),                                  |
  * |               |        | `watch:<type>`, `agents`, `state_floor`, `agent:<id>`, `breaker:type:<type>`,             |
  * |               |        | `breaker:agent:<id>`, `tidy_at`, `tidy_from`, `early`: numbers, JSON where a record is meant |

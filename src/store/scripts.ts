@@ -241,7 +241,7 @@ export const SCRIPTS = {
     name: "retire",
     keys: [...SWEPT, "idempotency"],
     shards: true,
-    chunks: [...SWEEPING, staging, tidyChunk],
+    chunks: [...SWEEPING, staging, lanes, tidyChunk],
     source: retireSource,
   }),
 };

@@ -1,9 +1,10 @@
 /** What the model needs wherever tasks are made. */
 import { isTerminal } from "../../src/domain/lifecycle.ts";
+import { LIMITS } from "../../src/domain/limits.ts";
 import { type DependencyRecord, type RunRecord, type TaskRecord } from "../../src/domain/task.ts";
 import { type NewTask } from "../../src/store/store.ts";
 import { grantOf } from "./delegation.ts";
-import { type Lane, type World } from "./world.ts";
+import { type World } from "./world.ts";
 
 /** What is being removed is as good as gone. */
 export function missingTasks(world: World, ids: readonly string[]): string[] {
@@ -38,8 +39,8 @@ export function begunRecord(
     created_at: world.now,
     created_by,
     attempt: 0,
-    lane: laneOf(world.lanes, task),
-    ...(review && { review: { ...review, lane: laneOf(world.lanes, reviewersOf(review)) } }),
+    lane: laneOf(world, task, 1),
+    ...(review && { review: { ...review, lane: laneOf(world, reviewersOf(review), 1) } }),
   };
 }
 
@@ -63,21 +64,54 @@ export function newRun(
   };
 }
 
-/** The number of the task's lane, which is added where there is none. */
-export function laneOf(
-  lanes: Lane[],
-  { agent_type, requires, assignee }: Pick<NewTask, "agent_type" | "requires" | "assignee">,
-): number {
+/** What decides on a lane. */
+export interface Routing {
+  readonly agent_type: string;
+  readonly requires?: readonly string[] | undefined;
+  readonly assignee?: string | undefined;
+}
+
+function isLaneOf({ agent_type, requires, assignee }: Routing): (lane: Routing) => boolean {
   const wanted = JSON.stringify([agent_type, requires, assignee]);
-  const found = lanes.findIndex(
-    (lane) => JSON.stringify([lane.agent_type, lane.requires, lane.assignee]) === wanted,
-  );
-  if (found >= 0) return found + 1;
-  return lanes.push({
-    agent_type,
-    ...(requires && { requires }),
-    ...(assignee !== undefined && { assignee }),
-  });
+  return (lane) => JSON.stringify([lane.agent_type, lane.requires, lane.assignee]) === wanted;
+}
+
+/** Whether so many new lanes as these need are left. */
+export function haveRoom(
+  { lanes, laneSeq, freeLanes }: World,
+  wanted: readonly Routing[],
+): boolean {
+  const fresh: Routing[] = [];
+  for (const routing of wanted) {
+    if (![...lanes, ...fresh].some(isLaneOf(routing))) fresh.push(routing);
+  }
+  return fresh.length <= freeLanes.length + LIMITS.lanes - laneSeq;
+}
+
+/** The number of the task's lane, which is added where there is none, for so many more tasks. */
+export function laneOf(world: World, routing: Routing, tasks: number): number {
+  let lane = world.lanes.find(isLaneOf(routing));
+  if (!lane) {
+    const { agent_type, requires, assignee } = routing;
+    lane = {
+      id: world.freeLanes.shift() ?? ++world.laneSeq,
+      agent_type,
+      ...(requires && { requires }),
+      ...(assignee !== undefined && { assignee }),
+      tasks: 0,
+    };
+    world.lanes.push(lane);
+  }
+  lane.tasks += tasks;
+  if (lane.tasks === 0) lane.since = world.now;
+  else delete lane.since;
+  return lane.id;
+}
+
+/** The task is removed. */
+export function leaveLanes({ lanes }: World, { lane, review, reviews }: TaskRecord): void {
+  const left = [reviews === undefined ? lane : undefined, review?.lane];
+  for (const lane of lanes) lane.tasks -= left.filter((id) => id === lane.id).length;
 }
 
 export function edgeTo(source: TaskRecord | undefined, key: string | undefined): DependencyRecord {

@@ -2,7 +2,7 @@
 import { type AgentRecord } from "../../src/domain/agent.ts";
 import { LIMITS } from "../../src/domain/limits.ts";
 import { waitingMember } from "./waiters.ts";
-import { type World } from "./world.ts";
+import { type Lane, type World } from "./world.ts";
 
 export function tidy(world: World): void {
   if (world.tidyAt > world.now) return;
@@ -19,6 +19,11 @@ export function tidy(world: World): void {
     const agent = name.startsWith("agent:") ? name.slice(6) : undefined;
     if (agent !== undefined && !forced && !world.agents.has(agent)) world.breakers.delete(name);
   }
+  const needed = ({ tasks, since = 0 }: Lane): boolean =>
+    tasks > 0 || since > world.now - LIMITS.lane_kept_ms;
+  const gone = world.lanes.filter((lane) => !needed(lane)).map(({ id }) => id);
+  world.lanes = world.lanes.filter(needed);
+  world.freeLanes = [...world.freeLanes, ...gone].toSorted((a, b) => a - b);
   for (const [type, polled] of world.types) if (polled <= before) world.types.delete(type);
   for (const [type, until] of world.watches) if (until <= world.now) world.watches.delete(type);
 }

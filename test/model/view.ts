@@ -97,15 +97,16 @@ function schedulesOf({ scheduleSeq, schedules }: World): Fields {
 
 function controlOf(world: World): Fields {
   const lanes: Record<string, unknown[]> = {};
-  world.lanes.forEach(({ agent_type, ...lane }, index) => {
-    (lanes[`lanes:${agent_type}`] ??= []).push({ id: index + 1, ...lane });
-  });
+  for (const { agent_type, ...lane } of world.lanes) {
+    (lanes[`lanes:${agent_type}`] ??= []).push(lane);
+  }
   const named = (prefix: string, map: ReadonlyMap<string, unknown>): [string, unknown][] =>
     [...map].map(([name, value]) => [`${prefix}:${name}`, value]);
   return {
     ...lanes,
     ...(world.runSeq > 0 && { run_seq: world.runSeq }),
-    ...(world.lanes.length > 0 && { lane_seq: world.lanes.length }),
+    ...(world.laneSeq > 0 && { lane_seq: world.laneSeq }),
+    ...(world.freeLanes.length > 0 && { free_lanes: world.freeLanes }),
     ...(world.types.size > 0 && { types: Object.fromEntries(world.types) }),
     ...(world.agents.size > 0 && { agents: world.agents.size }),
     // So few agents are one page.

@@ -131,14 +131,14 @@ function standing(
   waiters: readonly AgentRecord[],
 ): TaskRecord[] {
   const found: TaskRecord[] = [];
-  world.lanes.forEach((lane, index) => {
+  for (const lane of world.lanes) {
     const call = { ...lane, requires: [...(lane.requires ?? [])] };
     if (lane.agent_type !== waiters[0]?.agent_type || found.length >= LIMITS.waiters_per_wake)
-      return;
-    if (!waiters.some((agent) => mayHave(call, agent))) return;
-    const first = (world.standing.get(index + 1) ?? []).slice(0, waiters.length);
+      continue;
+    if (!waiters.some((agent) => mayHave(call, agent))) continue;
+    const first = (world.standing.get(lane.id) ?? []).slice(0, waiters.length);
     found.push(...first.filter((task) => !calls.includes(task)));
-  });
+  }
   return found;
 }
 

@@ -26,9 +26,14 @@ export interface Breaker {
 }
 
 export interface Lane {
+  readonly id: number;
   readonly agent_type: string;
   readonly requires?: readonly string[];
   readonly assignee?: string;
+  /** Of those that were created for it, how many are kept. */
+  tasks: number;
+  /** Since when its first task is awaited. */
+  since?: number;
 }
 
 export interface Turn {
@@ -90,8 +95,10 @@ export interface World {
   readonly texts: Map<string, string>;
   /** `<upstream>|<downstream>` */
   readonly edges: Set<string>;
-  /** Lane n is the element n - 1. */
-  readonly lanes: Lane[];
+  lanes: Lane[];
+  laneSeq: number;
+  /** Numbers of lanes that were forgotten. */
+  freeLanes: number[];
   readonly agents: Map<string, AgentRecord>;
   /** When each agent type was last noted as polled for. */
   readonly types: Map<string, number>;
@@ -161,6 +168,8 @@ export function newWorld(now: number, whenMoved: readonly Follower[]): World {
     texts: new Map(),
     edges: new Set(),
     lanes: [],
+    laneSeq: 0,
+    freeLanes: [],
     agents: new Map(),
     types: new Map(),
     watches: new Map(),

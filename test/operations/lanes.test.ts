@@ -1,9 +1,10 @@
 /** Who may have what: agent type, required capabilities, assignee, and how many lanes there may be. */
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { LIMITS } from "../../src/domain/limits.ts";
 import { createTask } from "../../src/operations/create-task.ts";
 import { createWorkflow } from "../../src/operations/create-workflow.ts";
-import { useProjects } from "../support/project.ts";
+import { tick } from "../../src/operations/tick.ts";
+import { type Project, useProjects } from "../support/project.ts";
 
 const newProject = useProjects();
 
@@ -146,6 +147,57 @@ test("what comes between the first look of a wait and the one that notes it is f
   const made = await project.task({ options: { requires: ["c0"] } });
   expect(await look({ continues: true, listens: true })).toMatchObject({
     said: { tasks: [{ record: { task_id: made } }] },
+  });
+});
+
+describe("with as many lanes as there may be", () => {
+  const name = "Lanes";
+  const assigned = (from: number, count: number) =>
+    Array.from({ length: count }, (_, index) => ({
+      key: `k${index}`,
+      agent_type: "implementation",
+      task_description: "Do it.",
+      options: { assignee: `agent-${from + index}` },
+    }));
+
+  async function forgotten(project: Project): Promise<void> {
+    project.advance(LIMITS.run_kept_ms / 1000);
+    for (let visits = 0; visits < 4; visits++) await tick(project.store);
+    project.advance(LIMITS.tidy_each_ms / 1000);
+    await tick(project.store);
+    expect(await project.audit()).toEqual([]);
+  }
+
+  test("one that lost its last task to retention makes room, and no other", async () => {
+    const project = newProject();
+    await project.ok(createWorkflow, { name, tasks: assigned(0, LIMITS.lanes) });
+    const last = `r1t${LIMITS.lanes}`;
+    await project.fail((await project.claim("agent-0")).lease, { category: "permission" });
+    const others = Array.from({ length: LIMITS.lanes - 2 }, (_, index) => `r1t${index + 2}`);
+    await project.control("cancel", { task_ids: others });
+    await project.complete((await project.claim(`agent-${LIMITS.lanes - 1}`)).lease);
+    expect((await project.record(last)).status).toBe("completed");
+    await project.refusal(createWorkflow, { name, tasks: assigned(500, 1) });
+    await forgotten(project);
+    const made = await project.ok(createWorkflow, { name, tasks: assigned(500, LIMITS.lanes - 1) });
+    expect(await project.refusal(createWorkflow, { name, tasks: assigned(900, 1) })).toMatchObject({
+      reason: "limit",
+    });
+    expect((await project.claim("agent-500")).lease).toMatch(`${made.run_id}t1.`);
+    // The dead letter was kept, and so was its lane.
+    await project.control("retry", { task_ids: ["r1t1"] });
+    expect((await project.claim("agent-0")).lease).toMatch("r1t1.2.");
+    expect(await project.audit()).toEqual([]);
+  });
+
+  test("one that a review waits in is kept for it", async () => {
+    const project = newProject();
+    const review = { agent_type: "testing", criteria: "Good?" };
+    await project.task({ options: { review } });
+    await project.complete((await project.claim("ada")).lease);
+    await forgotten(project);
+    expect(await project.poll("eve", { agent_type: "testing" })).toHaveLength(1);
+    expect(await project.audit()).toEqual([]);
   });
 });
 

@@ -31,8 +31,8 @@ test("a child costs no more than a task, and its parent one round trip more once
   // A first round teaches Redis the scripts.
   await oneRound(project);
   expect(await oneRound(project)).toEqual({
-    // As without a lease, and: HMGET of parent and run; but no number of a new run.
-    creating: [1, 7],
+    // As without a lease, and: HMGET of parent and run.
+    creating: [1, 8],
     // As any submit.
     waiting: [1, 6],
     // As any submit, and: HMGET of the parent; ZADD, as it is ready again.

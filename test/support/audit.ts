@@ -1,4 +1,5 @@
 /** Compares all records of a project with all that was derived from them, and says what does not fit. */
+import { isTerminal } from "../../src/domain/lifecycle.ts";
 import { type Books, memberOf, readBooks } from "./auditing/books.ts";
 import { checkEdges } from "./auditing/edges.ts";
 import { checkFamilies } from "./auditing/families.ts";
@@ -53,9 +54,10 @@ function checkBreakers({ tasks, dump, fault }: Books): void {
   }
 }
 
-function checkLanes({ tasks, dump, fault }: Books): void {
+function checkLanes({ tasks, hidden, dump, fault }: Books): void {
   const control = dump.hashes["control"] ?? {};
   const seen = new Set<number>();
+  const counted = new Map<number, number>();
   const lanes = new Map<string, number>();
   for (const [name, text] of Object.entries(control)) {
     if (!name.startsWith("lanes:")) continue;
@@ -63,16 +65,31 @@ function checkLanes({ tasks, dump, fault }: Books): void {
       id: number;
       requires?: string[];
       assignee?: string;
+      tasks: number;
     }[]) {
       if (seen.has(lane.id)) fault(`lane ${lane.id} stands twice`);
       seen.add(lane.id);
+      counted.set(lane.id, lane.tasks);
       lanes.set(JSON.stringify([name.slice(6), lane.requires ?? [], lane.assignee ?? ""]), lane.id);
     }
   }
-  if (seen.size !== Number(control["lane_seq"] ?? 0)) fault(`lane_seq is ${control["lane_seq"]}`);
-  for (const { task_id, lane, agent_type, requires, assignee } of tasks.values()) {
+  const free = JSON.parse(control["free_lanes"] ?? "[]") as number[];
+  if (free.some((id) => seen.has(id))) fault(`free are the lanes ${free.join()}`);
+  if (seen.size + free.length !== Number(control["lane_seq"] ?? 0)) {
+    fault(`lane_seq is ${control["lane_seq"]}`);
+  }
+  for (const task of [...tasks.values(), ...hidden.values()]) {
+    const { task_id, lane, agent_type, requires, assignee, review, reviews } = task;
+    for (const id of [reviews === undefined ? lane : 0, review?.lane ?? 0]) {
+      counted.set(id, (counted.get(id) ?? 0) - 1);
+    }
+    // A review that has ended may outlive the task that took its lane.
+    if (reviews !== undefined && isTerminal(task.status)) continue;
     const due = lanes.get(JSON.stringify([agent_type, requires ?? [], assignee ?? ""]));
     if (due !== lane) fault(`${task_id} stands in lane ${lane} instead of ${due}`);
+  }
+  for (const [id, difference] of counted) {
+    if (id > 0 && difference !== 0) fault(`lane ${id} counts ${difference} tasks too many`);
   }
 }
 

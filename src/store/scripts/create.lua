@@ -1,6 +1,6 @@
 -- Creates tasks in one run, all or nothing: one task, or a workflow of them. Dependencies name tasks of the same call
 -- by their number in it, or existing tasks by id. With a lease they become children of its task.
-local names = { "next_due", "armed", "generation", "types", "run_seq", "lane_seq" }
+local names = { "next_due", "armed", "generation", "types", "run_seq", "lane_seq", "free_lanes" }
 for _, agent_type in ipairs(request.agent_types) do
   table.insert(names, "lanes:" .. agent_type)
   table.insert(names, "watch:" .. agent_type)

@@ -1,7 +1,7 @@
 -- Removes what has been kept for long enough. First without `remove`: marks what is due, and names it with the blobs to
 -- delete. Then with it: removes those tasks, every index entry that names them, and a run with its last task. Nothing
 -- takes the mark back, and so what one step leaves, or a crash, the next one finishes. The first half also tidies up.
-read_control({ "next_due", "armed", "generation", "tidy_at", "tidy_from", "types", "agents" })
+read_control({ "next_due", "armed", "generation", "tidy_at", "tidy_from", "types", "agents", "free_lanes" })
 local named = request.remove
 
 local stale = {}
@@ -106,6 +106,7 @@ local function forget(task, run)
     redis.call("HDEL", idempotency, task.idempotency_key)
   end
   forget_texts(task)
+  leave_lanes(task)
   places[member_of(task.task_id)] = false
   run.removed = (run.removed or 0) + 1
   if run.removed == run.tasks then
@@ -181,6 +182,7 @@ local function forget_staged(id)
     return
   end
   forget_texts(task)
+  leave_lanes(task)
   staging.staged = staging.staged - 1
   if staging.staged > 0 then
     save_staging(staging)
@@ -201,6 +203,13 @@ local function mark(task)
   end
 end
 
+if named then
+  local removed = {}
+  for _, id in ipairs(due) do
+    table.insert(removed, known[id] or hidden[id])
+  end
+  read_lanes_of(removed)
+end
 for _, id in ipairs(due) do
   local task, run = known[id], known[run_of(id)]
   if named then

@@ -1,7 +1,7 @@
 -- Stages a batch of a workflow that is too large for one script. What is staged lies under its final names, but without
 -- its run nothing of it exists for anybody. Each task is staged once, however often its batch is sent. The first batch
 -- takes the run's number and all lanes of the workflow; what it refuses, no later one can.
-local names = { "next_due", "armed", "generation", "run_seq", "lane_seq" }
+local names = { "next_due", "armed", "generation", "run_seq", "lane_seq", "free_lanes" }
 for _, agent_type in ipairs(request.agent_types) do
   table.insert(names, "lanes:" .. agent_type)
 end
@@ -30,7 +30,7 @@ if refusal then
   return cjson.encode(refusal)
 end
 for _, lane in ipairs(request.lanes) do
-  if not lane_of(lane) then
+  if not lane_of(lane, 0) then
     return cjson.encode({ refused = "limit", limit = LIMITS.lanes, what = "lanes" })
   end
 end

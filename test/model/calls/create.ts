@@ -11,7 +11,7 @@ import {
   begunRecord,
   dependsOnReview,
   edgeTo,
-  laneOf,
+  haveRoom,
   missingTasks,
   newRun,
   reviewersOf,
@@ -72,12 +72,8 @@ function crowded(world: World, { run_id, tasks }: Creation): object | undefined 
   if (run && run.tasks + tasks.length > LIMITS.tasks_per_run) {
     return { refused: "limit", limit: LIMITS.tasks_per_run, what: "tasks of a run" };
   }
-  const lanes = [...world.lanes];
-  for (const task of tasks) {
-    laneOf(lanes, task);
-    if (task.review) laneOf(lanes, reviewersOf(task.review));
-  }
-  if (lanes.length <= LIMITS.lanes) return undefined;
+  const lanes = tasks.flatMap((task) => [task, ...(task.review ? [reviewersOf(task.review)] : [])]);
+  if (haveRoom(world, lanes)) return undefined;
   return { refused: "limit", limit: LIMITS.lanes, what: "lanes" };
 }
 

@@ -247,14 +247,12 @@ function before(a: TaskRecord, b: TaskRecord): number {
 /** The lanes that the agent may serve, its own first; where they are too many, some now and the next ones next time. */
 function lanesFor({ world, agent, asked }: Visit): number[] {
   const can = new Set(agent.capabilities);
-  const served = world.lanes
-    .map((lane, index) => ({ ...lane, id: index + 1 }))
-    .filter(
-      ({ agent_type, requires = [], assignee }) =>
-        agent_type === agent.agent_type &&
-        (assignee === undefined || assignee === agent.agent_id) &&
-        requires.every((needed) => can.has(needed)),
-    );
+  const served = world.lanes.filter(
+    ({ agent_type, requires = [], assignee }) =>
+      agent_type === agent.agent_type &&
+      (assignee === undefined || assignee === agent.agent_id) &&
+      requires.every((needed) => can.has(needed)),
+  );
   const ids = [
     ...served.filter(({ assignee }) => assignee !== undefined),
     ...served.filter(({ assignee }) => assignee === undefined),

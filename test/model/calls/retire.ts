@@ -1,6 +1,7 @@
 /** The model of retention: what has been kept for long enough goes, together with every index entry that names it. */
 import { LIMITS } from "../../../src/domain/limits.ts";
 import { type RunRecord, type TaskRecord } from "../../../src/domain/task.ts";
+import { leaveLanes } from "../making.ts";
 import { tidy } from "../tidy.ts";
 import { keptFor, memberOf, runOf, type Staging, type World } from "../world.ts";
 
@@ -52,6 +53,8 @@ function forgetStaged(
   world: World,
   { staging: { record, tasks }, task_id }: { staging: Staging; task_id: string },
 ): void {
+  const task = tasks.get(task_id);
+  if (task) leaveLanes(world, task);
   tasks.delete(task_id);
   forgetTexts(world, task_id);
   record.staged -= 1;
@@ -105,6 +108,7 @@ function forget(world: World, task: TaskRecord): void {
   }
   if (idempotency_key !== undefined) world.idempotency.delete(idempotency_key);
   forgetTexts(world, task_id);
+  leaveLanes(world, task);
   const run = runOf(world, task);
   world.tasks.delete(task_id);
   world.removals.delete(task_id);

@@ -8,7 +8,15 @@ import { verdictOf } from "../edges.ts";
 import { refused, type Reply, said } from "../reply.ts";
 import { sweep } from "../sweep.ts";
 import { type Staging, type World } from "../world.ts";
-import { begunRecord, dependsOnReview, edgeTo, laneOf, missingTasks, newRun } from "../making.ts";
+import {
+  begunRecord,
+  dependsOnReview,
+  edgeTo,
+  haveRoom,
+  laneOf,
+  missingTasks,
+  newRun,
+} from "../making.ts";
 
 export function stage(world: World, call: StageBatch): Reply {
   const { idempotency_key, fingerprint = "", operation_id } = call;
@@ -24,12 +32,10 @@ export function stage(world: World, call: StageBatch): Reply {
   if (ids.length > 0) return refused({ refused: "not_found", ids });
   const onReview = dependsOnReview(world, call);
   if (onReview) return refused(onReview);
-  const lanes = [...world.lanes];
-  for (const lane of call.lanes) laneOf(lanes, lane);
-  if (lanes.length > LIMITS.lanes) {
+  if (!haveRoom(world, call.lanes)) {
     return refused({ refused: "limit", limit: LIMITS.lanes, what: "lanes" });
   }
-  for (const lane of call.lanes) laneOf(world.lanes, lane);
+  for (const lane of call.lanes) laneOf(world, lane, 0);
   const staging = going ?? begin(world, call);
   keepTasks({ world, staging }, call);
   staging.at = world.now + LIMITS.staging_kept_ms;

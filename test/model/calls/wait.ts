@@ -7,6 +7,7 @@ import { breakerState, shownBreakers } from "../breakers.ts";
 import { obstacleOf } from "../locks.ts";
 import { refused, type Reply, said } from "../reply.ts";
 import { sweep } from "../sweep.ts";
+import { type Routing } from "../making.ts";
 import { memberOf, type World } from "../world.ts";
 
 export function wait(world: World, look: WaitLook): Reply {
@@ -65,7 +66,7 @@ function changedIn(
   return { changed: tasksAt(world, ids), whole: false };
 }
 
-function isDoubtful(world: World, { agent_type, requires, assignee }: TaskRecord): boolean {
+function isDoubtful(world: World, { agent_type, requires, assignee }: Routing): boolean {
   if (requires || assignee !== undefined) return true;
   if (breakerState(world, `type:${agent_type}`) !== "closed") return true;
   const lately = world.now - LIMITS.types_noted_ms - LIMITS.offline_seconds * 1000;
@@ -78,14 +79,13 @@ function waitingIn(world: World, run: RunRecord | undefined): TaskRecord[] {
   const found: TaskRecord[] = [];
   let looked = 0;
   for (const type of run?.agent_types ?? []) {
-    world.lanes.forEach((lane, index) => {
-      const example = { ...lane, requires: lane.requires && [...lane.requires] };
+    world.lanes.forEach((lane) => {
       if (lane.agent_type !== type || looked >= LIMITS.lanes_per_claim) return;
-      const doubtful = isDoubtful(world, example as TaskRecord);
+      const doubtful = isDoubtful(world, lane);
       if (!doubtful && run?.in_review === undefined) return;
       looked += 1;
       const ready = [...world.tasks.values()]
-        .filter(({ status, lane, parked }) => status === "ready" && lane === index + 1 && !parked)
+        .filter((task) => task.status === "ready" && task.lane === lane.id && !task.parked)
         .toSorted((a, b) => (a.order ?? 0) - (b.order ?? 0) || compare(a, b))
         .filter(({ task_id }) => isIn(task_id, run));
       const one = (doubtful ? ready[0] : undefined) ?? ready.find(({ not_by }) => not_by);

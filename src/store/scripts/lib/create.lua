@@ -88,9 +88,9 @@ end
 -- Fills in what every new record has; false where it would take one lane too many.
 local function begin_record(task, task_id)
   task.task_id = task_id
-  task.lane = lane_of(task)
+  task.lane = lane_of(task, 1)
   if task.review then
-    task.review.lane = lane_of({ agent_type = task.review.agent_type })
+    task.review.lane = lane_of({ agent_type = task.review.agent_type }, 1)
   end
   task.attempt = 0
   task.delegation = task.delegation and grant_of(task.delegation)

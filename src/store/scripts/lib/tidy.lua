@@ -1,6 +1,6 @@
 -- What nobody will miss: agents that were not seen for long and hold nothing, breakers that remember nothing or belong to
--- nobody, agent types that nobody polls for, and old events. A page of the control hash at a time, the whole once an hour.
--- Depends on: unit, waiters, breaker; keys control and events.
+-- nobody, lanes without tasks, agent types that nobody polls for, and old events. A page of the control hash at a time, the whole once an hour.
+-- Depends on: unit, waiters, breaker, lanes; keys control and events.
 
 local tidy
 do
@@ -25,6 +25,8 @@ do
         if agent.seen <= now() - LIMITS.agent_kept_ms then
           table.insert(agents, agent)
         end
+      elseif string.find(name, "^lanes:") then
+        forget_empty_lanes(name, value)
       elseif string.find(name, "^breaker:") and value == "" then
         drop_control(name)
       elseif string.find(name, "^breaker:agent:") then
