@@ -123,6 +123,27 @@ describe.each(ERAS)("an orchestrator over MCP of %s", (era) => {
   });
 });
 
+test("orchestrators that hang up while they wait for a run leave no stream open", async () => {
+  const { mcpUrl: url, keys } = stack();
+  const run_id = (await api.task("unwatched")).replace(/t\d+$/, "");
+  const hungUp = new AbortController();
+  for (const era of ERAS) {
+    const { call } = await openMcpClient({
+      era,
+      url,
+      key: keys.orchestrator,
+      fetch: (input, init) => fetch(input, { ...init, signal: hungUp.signal }),
+    });
+    // What needs its caller is told at once; only after that is there something to wait for.
+    const { content } = await call("wait_for_tasks", { run_id });
+    void settled(call("wait_for_tasks", { run_id, cursor: content["cursor"] }));
+  }
+  await listening(2);
+  hungUp.abort();
+  await listening(0);
+  expect(await api.ok("get_task_status", { run_id })).toMatchObject({ status: "active" });
+});
+
 test("a worker's key may not wait for tasks", async () => {
   const { status } = await fetch(
     `${stack().baseUrl}/v1/tools/wait_for_tasks`,
