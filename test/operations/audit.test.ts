@@ -1,5 +1,5 @@
 /** The audit finds each index that does not fit the records, mends it, and says what it did. */
-import { describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { LIMITS } from "../../src/domain/limits.ts";
 import { LANE_WIDTH } from "../../src/domain/order.ts";
 import type { RunRecord, TaskRecord } from "../../src/domain/task.ts";
@@ -189,26 +189,22 @@ const BROKEN: Record<string, (project: Project) => Promise<void>> = {
     redis(project, "HSET", "control", "next_due", "0"),
 };
 
-describe.each(Object.keys(BROKEN))("%s", (name) => {
-  test("is found without being touched where that is asked", async () => {
+test.each(Object.keys(BROKEN))(
+  "%s is found, untouched where that is asked, else mended, and then found no more",
+  async (name) => {
     const project = await mixed();
     await BROKEN[name]?.(project);
     const before = await project.dump();
     expect((await auditAll(project, false)).length).toBeGreaterThan(0);
     expect(await project.dump()).toEqual(before);
-  });
-
-  test("is mended, told, and then found no more", async () => {
-    const project = await mixed();
-    await BROKEN[name]?.(project);
     expect(await project.audit()).not.toEqual([]);
     expect((await auditAll(project)).length).toBeGreaterThan(0);
     // What is told again to dependents is due work, which any call does.
     for (let calls = 0; calls < 3; calls++) await project.ok(getTaskStatus, { task_id: "r1t1" });
     expect(await project.audit()).toEqual([]);
     expect(await auditAll(project)).toEqual([]);
-  });
-});
+  },
+);
 
 test("everything that was lost of a large project is built again from its records, page by page", async () => {
   const project = newProject();

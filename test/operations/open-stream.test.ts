@@ -73,7 +73,7 @@ test("a key opens so many until they have ended, and another key is not concerne
   expect(filled("busy").stream).toBeUndefined();
   const other = filled("other");
   expect(other.stream).toBeDefined();
-  await Promise.all([...all, other].map(({ stream }) => stream?.cancel()));
+  await Promise.all([...all, other].map(async ({ stream }) => stream?.cancel()));
   await settled();
   const again = filled("busy");
   expect(again.stream).toBeDefined();
