@@ -15,9 +15,11 @@ export function tidy(world: World): void {
     }
   }
   // What people forced stays until they say otherwise.
-  for (const [name, { forced }] of world.breakers) {
+  for (const [name, { forced, probe, until_ms = 0, outcomes = [] }] of world.breakers) {
     const agent = name.startsWith("agent:") ? name.slice(6) : undefined;
-    if (agent !== undefined && !forced && !world.agents.has(agent)) world.breakers.delete(name);
+    const last = Math.max(until_ms, ...outcomes.map(({ at }) => at));
+    const outdated = agent === undefined ? !probe && last <= before : !world.agents.has(agent);
+    if (outdated && !forced) world.breakers.delete(name);
   }
   const needed = ({ tasks, since = 0 }: Lane): boolean =>
     tasks > 0 || since > world.now - LIMITS.lane_kept_ms;

@@ -130,6 +130,38 @@ test("an agent type that nobody polled for in 30 days is forgotten, and who wait
   expect(await fields("watch:")).toEqual([]);
 });
 
+describe("the breaker of a type", () => {
+  const breakers = () => fields("breaker:type:");
+
+  test("is forgotten when nothing has happened for 30 days", async () => {
+    await project.task();
+    await project.fail((await project.claim("ada")).lease);
+    await tick(project.store);
+    project.advance(MONTH - 1);
+    await tick(project.store);
+    expect(await breakers()).toEqual(["breaker:type:implementation"]);
+    project.advance(HOUR);
+    await tick(project.store);
+    expect(await breakers()).toEqual([]);
+    expect(await project.audit()).toEqual([]);
+  });
+
+  test("is kept while it is open, or forced", async () => {
+    for (let number = 0; number < LIMITS.breaker_failures; number++) {
+      await project.task();
+      await project.fail((await project.claim(`agent-${number}`)).lease);
+    }
+    project.advance(HOUR);
+    await tick(project.store);
+    expect(await breakers()).toEqual(["breaker:type:implementation"]);
+    await project.ok(setBreaker, { agent_type: "planning", state: "closed" });
+    project.advance(MONTH);
+    await tick(project.store);
+    expect(await breakers()).toEqual(["breaker:type:planning"]);
+    expect(await project.audit()).toEqual([]);
+  });
+});
+
 test("of the types that are polled for, however many there are, the latest are known", async () => {
   for (let number = 0; number < LIMITS.types_kept + 20; number++) {
     project.advance(1);

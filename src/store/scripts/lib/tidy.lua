@@ -1,5 +1,6 @@
--- What nobody will miss: agents that were not seen for long and hold nothing, breakers that remember nothing or belong to
--- nobody, lanes without tasks, agent types that nobody polls for, and old events. A page of the control hash at a time, the whole once an hour.
+-- What nobody will miss: agents that were not seen for long and hold nothing, breakers that remember nothing, nothing new, or
+-- belong to nobody, lanes without tasks, agent types that nobody polls for, and old events. A page of the control hash at a
+-- time, the whole once an hour.
 -- Depends on: unit, waiters, breaker, lanes; keys control and events.
 
 local tidy
@@ -12,6 +13,15 @@ do
       end
     end
     return true
+  end
+
+  -- Of the breaker of a type: nothing has happened for as long as an agent is remembered. What people forced stays.
+  local function is_outdated(breaker)
+    local last = breaker.until_ms or 0
+    for _, outcome in ipairs(breaker.outcomes or {}) do
+      last = math.max(last, outcome.at)
+    end
+    return not breaker.forced and not breaker.probe and last <= now() - LIMITS.agent_kept_ms
   end
 
   -- The agents on a page of the control hash that were not seen for long, and whose breakers stand there; whatever is
@@ -29,6 +39,10 @@ do
         forget_empty_lanes(name, value)
       elseif string.find(name, "^breaker:") and value == "" then
         drop_control(name)
+      elseif string.find(name, "^breaker:type:") then
+        if is_outdated(cjson.decode(value)) then
+          drop_control(name)
+        end
       elseif string.find(name, "^breaker:agent:") then
         table.insert(breakers, string.sub(name, #"breaker:agent:" + 1))
       elseif string.find(name, "^watch:") and tonumber(value) <= now() then
