@@ -86,6 +86,25 @@ test("with an endless stream of priority 0 a task of priority 9 runs within 18 m
   expect(claimed).toHaveLength(bound / 15 + 1);
 });
 
+test("with more of priority 0 than anybody can do, none that came 18 minutes later goes before one of priority 9", async () => {
+  const project = newProject();
+  const patient = await project.task({ priority: 9 });
+  const bound = (9 * PRIORITY_STEP_MS) / 1000;
+  const late = new Set<string>();
+  const claimed: string[] = [];
+  for (let second = 0; !claimed.includes(patient); second += 60) {
+    // Three come where two are done.
+    for (let more = 0; more < 3; more++) {
+      const id = await project.task({ priority: 0 });
+      if (second > bound) late.add(id);
+    }
+    claimed.push(...(await claimAll(project, 2)));
+    project.advance(60);
+  }
+  expect(late.size).toBeGreaterThan(10);
+  expect(claimed.filter((id) => late.has(id))).toEqual([]);
+});
+
 test("a task keeps its place when its lease runs out", async () => {
   const project = newProject();
   const first = await project.task();

@@ -1,5 +1,6 @@
 /** What waits for what: chains, diamonds, skips, ended dependencies and ended runs. */
 import { describe, expect, test } from "vitest";
+import { LIMITS } from "../../src/domain/limits.ts";
 import { createTask } from "../../src/operations/create-task.ts";
 import { createWorkflow } from "../../src/operations/create-workflow.ts";
 import { factsOf } from "../support/dump.ts";
@@ -192,6 +193,27 @@ describe("what is refused as a whole", () => {
     expect(refusal["faults"]).toHaveLength(says.length);
     expect(Object.keys((await project.dump()).hashes)).toEqual([]);
   });
+
+  test.each([1, 2, 3, 7, 50, 199, 200, 201, 640, LIMITS.workflow_tasks])(
+    "a cycle of %i among other tasks, however they are told, leaves nothing behind",
+    async (length) => {
+      const project = newProject();
+      await project.task();
+      const before = await project.dump();
+      const ring = Array.from({ length }, (_, index) => `ring${(index * 7919) % length}`);
+      const links = ring.map((key, index) => node(key, ring[(index + 1) % length] ?? ""));
+      const others = length < LIMITS.workflow_tasks ? [node("first"), node("after", "ring0")] : [];
+      const refusal = await project.refusal(createWorkflow, {
+        name: "Ring",
+        agent_type: "implementation",
+        tasks: [...others, ...links],
+      });
+      expect(refusal.reason).toBe("graph");
+      expect(refusal["faults"]).toHaveLength(1);
+      expect(refusal.message).toMatch(length === 1 ? "ring0 depends on itself" : "cycle ring");
+      expect(await project.dump()).toEqual(before);
+    },
+  );
 
   test("unknown tasks are all named, and nothing is created", async () => {
     const project = newProject();

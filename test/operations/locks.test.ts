@@ -76,6 +76,10 @@ const ENDS: Record<string, (project: Project, lease: string) => Promise<unknown>
   completed: (project, lease) => project.complete(lease),
   "failed for another attempt": (project, lease) => project.fail(lease),
   "failed for good": (project, lease) => project.bury(lease),
+  "failed for good, and tried again by hand": async (project, lease) => {
+    await project.bury(lease);
+    await project.control("retry", { task_ids: ["r1t1"] });
+  },
   released: (project, lease) => project.ok(submitResult, { lease, status: "released" }),
   cancelled: (project) => project.control("cancel", { task_ids: ["r1t1"] }),
   "cancelled with its run": (project) => project.control("cancel", { run_id: "r1" }),

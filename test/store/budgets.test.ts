@@ -243,6 +243,24 @@ test("a workflow of 200 tasks is created in one round trip, at a cost that barel
   expect(large).toEqual({ trips: 1, billed: 9 });
 });
 
+// Five batches and the launch. In pieces of 400 arguments each task is written once, and those that the launch puts in
+// their places once more, with their edges.
+test("a workflow of 1,000 tasks is created in six round trips, at most 14 commands for each hundred tasks", async () => {
+  const project = await warmed();
+  const graph = (size: number) => () =>
+    project.graph(
+      Object.fromEntries(
+        Array.from({ length: size }, (_, index) => [`k${index}`, index === 0 ? [] : ["k0"]]),
+      ),
+    );
+  await graph(400)();
+  const half = await cost(project, graph(600));
+  const whole = await cost(project, graph(1_000));
+  expect([half.trips, whole.trips]).toEqual([4, 6]);
+  expect(whole.billed).toBeLessThanOrEqual(130);
+  expect(whole.billed - half.billed).toBeLessThanOrEqual(55);
+});
+
 test("an edge costs no command of its own", async () => {
   const project = await warmed();
   const graph = (width: number) => () =>

@@ -1,0 +1,79 @@
+/** Many agents at once after tasks that want the same things: by the event log never two holders, and nothing is leaked. */
+import { expect, test } from "vitest";
+import type { z } from "zod";
+import { createWorkflow } from "../../src/operations/create-workflow.ts";
+import { heartbeat } from "../../src/operations/heartbeat.ts";
+import { submitResult } from "../../src/operations/submit-result.ts";
+import { sized } from "../support/engine.ts";
+import { checkHolders } from "../support/history/holders.ts";
+import { factsIn } from "../support/history/facts.ts";
+import { type Project, useProjects } from "../support/project.ts";
+import { seeded } from "../support/seeded.ts";
+
+const newProject = useProjects();
+
+const AGENTS = 12;
+const TASKS = sized(90, 30);
+const WANTED: readonly object[] = [
+  { locks: ["src/"] },
+  { locks: ["src/a", "docs/"] },
+  { locks: ["src/a/b"] },
+  { locks: ["docs/x", "deploy"] },
+  { concurrency_key: "database", concurrency_limit: 2 },
+  { concurrency_key: "database", concurrency_limit: 3, locks: ["src/c"] },
+  {},
+];
+
+/** Ends attempts in every way that a worker has; now and then the process is another one, which knows of no lease. */
+async function work(project: Project, agent_id: string): Promise<void> {
+  const chance = seeded(agent_id);
+  let life = 1;
+  while ((await project.run("r1")).status === "active") {
+    const instance = `${agent_id}-${life}`;
+    for (const { lease } of await project.poll(agent_id, { max_tasks: 2, instance })) {
+      const way = chance.next();
+      if (way < 0.1) {
+        await project.call(heartbeat, { lease });
+        life += 1;
+        break;
+      }
+      await project.ok(submitResult, { lease, ...outcome(way) });
+    }
+  }
+}
+
+function outcome(way: number): Omit<z.input<typeof submitResult.input>, "lease"> {
+  if (way < 0.2) return { status: "released" };
+  if (way > 0.3) return { status: "completed" };
+  return { status: "failed", error: { message: "Again.", category: "transient" } };
+}
+
+test(`${AGENTS} agents take turns over what ${TASKS} tasks lock, and each task is done`, async () => {
+  const project = newProject();
+  const retry = { max_attempts: 50, initial_seconds: 0 };
+  const tasks = Array.from({ length: TASKS }, (_, index) => ({
+    key: `k${index}`,
+    task_description: "Do it.",
+    priority: index % 10,
+    options: { retry, ...WANTED[index % WANTED.length] },
+  }));
+  await project.ok(createWorkflow, { name: "Locked", agent_type: "implementation", tasks });
+  const agents = Array.from({ length: AGENTS }, (_, index) => work(project, `agent-${index}`));
+  await Promise.all(agents);
+
+  const ids = tasks.map((_, index) => `r1t${index + 1}`);
+  const records = await Promise.all(ids.map((id) => project.record(id)));
+  expect(new Set(records.map(({ status }) => status))).toEqual(new Set(["completed"]));
+  const dump = await project.dump();
+  const facts = factsIn(dump);
+  expect(facts.filter(({ type }) => type === "task.lease_lost").length).toBeGreaterThan(0);
+  const made = records.map(({ task_id, title, agent_type, status }, index) =>
+    Object.assign({ task_id, title, agent_type, status }, WANTED[index % WANTED.length]),
+  );
+  const final = { tasks: new Map(made.map((one) => [one.task_id, one])), breakers: [] };
+  expect(checkHolders({ calls: [], facts, final, served: [], skew_ms: 0 })).toEqual([]);
+  expect(await project.audit()).toEqual([]);
+  await project.poll("eve", { agent_type: "testing" });
+  const { hashes, sets } = await project.dump();
+  expect([hashes["locks"], sets["parked"]]).toEqual([undefined, undefined]);
+});
