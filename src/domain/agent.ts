@@ -21,6 +21,8 @@ export const agentRecord = z.strictObject({
   key_id: z.string(),
   first_seen: z.int(),
   seen: z.int(),
+  /** It was noticed that it had gone, until it polls again. */
+  offline: z.literal(true).optional(),
   /** An open poll lasts until then. */
   waits_until: z.int().optional(),
   /** Since when its polls have found nothing. */

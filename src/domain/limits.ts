@@ -265,5 +265,7 @@ export const LIMITS = {
   reply_bytes: 20_000,
   /** An agent unseen for this long, without a live lease, is shown as offline. */
   offline_seconds: 300,
+  /** Pages of `list_cap` fields in which one visit of the watchdog looks for agents that have gone. */
+  presence_pages: 5,
   agents: 10_000,
 } as const;

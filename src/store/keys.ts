@@ -8,7 +8,7 @@
  * |               |        | `types`, `webhooks` (there are endpoints), `dispatching` (since when somebody makes deliveries),   |
  * |               |        | `listened` (until when somebody follows the event log),                                  |
  * |               |        | `watch:<type>`, `agents`, `state_floor`, `agent:<id>`, `breaker:type:<type>`,             |
- * |               |        | `breaker:agent:<id>`, `tidy_at`, `tidy_from`, `early`: numbers, JSON where a record is meant |
+ * |               |        | `breaker:agent:<id>`, `tidy_at`, `tidy_from`, `early`, `absent_from`: numbers, JSON where a record is meant |
  * | `line`        | zset   | one member per task that is ready, running or scheduled, `edges:<task>` for due work,     |
  * |               |        | `cron:<schedule>`, `unpark:<node>`:                                                       |
  * |               |        | timers below zero (`time - 2^43`), ready tasks at `lane * 2^42 + order`, parked ones 1024 |

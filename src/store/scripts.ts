@@ -34,6 +34,7 @@ import moves from "./scripts/lib/moves.lua";
 import notices from "./scripts/lib/notices.lua";
 import parking from "./scripts/lib/parking.lua";
 import polling from "./scripts/lib/polling.lua";
+import presence from "./scripts/lib/presence.lua";
 import questions from "./scripts/lib/questions.lua";
 import review from "./scripts/lib/review.lua";
 import runs from "./scripts/lib/runs.lua";
@@ -229,7 +230,13 @@ export const SCRIPTS = {
     ],
     source: auditSource,
   }),
-  tick: script({ name: "tick", keys: SWEPT, shards: true, chunks: SWEEPING, source: tickSource }),
+  tick: script({
+    name: "tick",
+    keys: SWEPT,
+    shards: true,
+    chunks: [...SWEEPING, presence],
+    source: tickSource,
+  }),
   sent: script({ name: "sent", keys: ["control"], chunks: [], source: sentSource }),
   health: script({
     name: "health",
@@ -241,7 +248,7 @@ export const SCRIPTS = {
     name: "retire",
     keys: [...SWEPT, "idempotency"],
     shards: true,
-    chunks: [...SWEEPING, staging, lanes, tidyChunk],
+    chunks: [...SWEEPING, staging, lanes, presence, tidyChunk],
     source: retireSource,
   }),
 };

@@ -96,9 +96,10 @@ function reclaim(world: World, task: TaskRecord): void {
   if (earlier.length > 0) task.attempts = earlier;
   else delete task.attempts;
   const agent = world.agents.get(lease.agent_id);
-  if (agent && !agent.holds?.includes(task.task_id)) {
-    agent.holds = [...(agent.holds ?? []), task.task_id];
-  }
+  if (!agent) return;
+  if (!agent.holds?.includes(task.task_id)) agent.holds = [...(agent.holds ?? []), task.task_id];
+  if (agent.offline) world.facts.push(`agent.online ${agent.agent_id}`);
+  delete agent.offline;
 }
 
 /** Renews the lease that came along with another call, if that is still possible, and says what it was worth. */

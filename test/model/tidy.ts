@@ -11,6 +11,7 @@ export function tidy(world: World): void {
   for (const agent of world.agents.values()) {
     if (agent.seen <= before && !isHolding(world, agent)) {
       world.agents.delete(agent.agent_id);
+      if (!agent.offline) world.facts.push(`agent.offline ${agent.agent_id}`);
       if (agent.listens) world.waiting.delete(waitingMember(agent));
     }
   }
@@ -28,6 +29,17 @@ export function tidy(world: World): void {
   world.freeLanes = [...world.freeLanes, ...gone].toSorted((a, b) => a - b);
   for (const [type, polled] of world.types) if (polled <= before) world.types.delete(type);
   for (const [type, until] of world.watches) if (until <= world.now) world.watches.delete(type);
+}
+
+/** When the watchdog looks: a display, which decides nothing. */
+export function noteAbsent(world: World): void {
+  const before = world.now - LIMITS.offline_seconds * 1000;
+  for (const agent of world.agents.values()) {
+    const waits = (agent.waits_until ?? 0) > world.now;
+    if (agent.offline || agent.seen >= before || waits || isHolding(world, agent)) continue;
+    agent.offline = true;
+    world.facts.push(`agent.offline ${agent.agent_id}`);
+  }
 }
 
 function isHolding(world: World, { agent_id, holds = [] }: AgentRecord): boolean {

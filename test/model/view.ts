@@ -204,8 +204,8 @@ function kept(stored: string): unknown {
 function factsIn(stored: string): string[] {
   const facts = JSON.parse(stored) as Record<string, string>[];
   return facts.map(
-    ({ type, task_id, breaker, key, schedule_id, run_id }) =>
-      `${type} ${task_id ?? breaker ?? key ?? schedule_id ?? run_id}`,
+    ({ type, task_id, breaker, key, schedule_id, run_id, agent_id }) =>
+      `${type} ${task_id ?? breaker ?? key ?? schedule_id ?? run_id ?? agent_id}`,
   );
 }
 

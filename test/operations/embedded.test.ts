@@ -29,6 +29,7 @@ test("a task goes from creation to its result, told by one event after the other
     "run.created",
     "task.created",
     "task.ready",
+    "agent.online",
     "task.claimed",
     "task.progress",
     "task.completed",

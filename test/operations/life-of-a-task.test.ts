@@ -30,6 +30,7 @@ describe("each move of the table", () => {
       "run.created",
       "task.created",
       "task.ready",
+      "agent.online",
       "task.claimed",
       "task.completed",
       "run.completed",

@@ -327,3 +327,13 @@ test("a review costs one further round trip when it is handed out, and one when 
     { trips: 2, billed: 12 },
   ]);
 });
+
+test("a visit of the watchdog that looks for agents that have gone costs one command more than a tick", async () => {
+  const project = await warmed();
+  await project.store.tick({ limit: 10, last: true, resend: true });
+  const asTick = await cost(project, () => project.store.tick({ limit: 10, last: true }));
+  const asWatchdog = await cost(project, () =>
+    project.store.tick({ limit: 10, last: true, resend: true }),
+  );
+  expect(asWatchdog).toEqual({ trips: 1, billed: asTick.billed + 1 });
+});

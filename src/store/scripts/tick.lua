@@ -1,8 +1,11 @@
 -- A look at the clock by a tick, the watchdog or a person: sweeps a batch of due items and says how far behind it is.
 -- Only the tick that is armed makes room for its successor, and only when nothing more is due or when it looks for the
 -- last time: so neither doubles nor a backlog multiply ticks.
-read_control({ "next_due", "armed", "generation", "sent", "early" })
+read_control({ "next_due", "armed", "generation", "sent", "early", "agents", "absent_from" })
 local handled = sweep(request.limit)
+if request.resend then
+  note_absent()
+end
 local next_due = tonumber(control_values.next_due or "0") or 0
 local due = next_due > 0 and next_due <= now()
 local generation = tonumber(control_values.generation or "0") or 0

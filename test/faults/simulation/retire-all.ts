@@ -7,6 +7,7 @@ import type { Server } from "./server.ts";
 import type { World } from "./world.ts";
 
 const DAYS_MS = 40 * 86_400_000;
+const WEEK_MS = 8 * 86_400_000;
 const ROUNDS = 10;
 
 /** What stays for good, or goes by itself: lanes and numbers, the event log, replies of requests. */
@@ -29,6 +30,12 @@ export async function retireAll(setup: Retirement): Promise<string[]> {
   plan.redis = 0.2;
   for (let round = 0; round < ROUNDS; round++) {
     if (round === ROUNDS - 2) heal(plan);
+    void server.callback("watchdog", {});
+    await world.runUntil(world.now + 300_000);
+  }
+  // Webhooks were told that agents had gone: that is kept for a week again.
+  await world.runUntil(world.now + WEEK_MS);
+  for (let round = 0; round < 2; round++) {
     void server.callback("watchdog", {});
     await world.runUntil(world.now + 300_000);
   }

@@ -6,6 +6,7 @@ import { type BreakerForce } from "../../../src/store/steering.ts";
 import { force, shownBreakers } from "../breakers.ts";
 import { type Reply, said } from "../reply.ts";
 import { sweep } from "../sweep.ts";
+import { noteAbsent } from "../tidy.ts";
 import { deadGroup, deadLetters, memberOf, timers, type World } from "../world.ts";
 import { flush } from "../waiters.ts";
 
@@ -61,8 +62,9 @@ function byId(a: { agent_id: string }, b: { agent_id: string }): number {
   return a.agent_id < b.agent_id ? -1 : 1;
 }
 
-export function tick(world: World, { limit }: { limit: number }): Reply {
+export function tick(world: World, { limit, resend }: { limit: number; resend?: boolean }): Reply {
   const swept = sweep(world, limit);
+  if (resend) noteAbsent(world);
   const [first] = timers(world);
   const due = first !== undefined && first.at <= world.now;
   return said({ now: world.now, swept, due, overdue_ms: due ? world.now - first.at : 0 });

@@ -312,6 +312,9 @@ function note({ world, agent, asked }: Visit, tasks: readonly TaskRecord[]): voi
   const { agent_type } = agent;
   const type_before = world.agents.get(agent.agent_id)?.agent_type;
   noteWaiting(world, { agent, asked, type_before, tasks });
+  const before = world.agents.get(agent.agent_id);
+  if (!before || before.offline) world.facts.push(`agent.online ${agent.agent_id}`);
+  delete agent.offline;
   delete agent.holds;
   if (tasks.length > 0) agent.holds = tasks.map(({ task_id }) => task_id);
   if (asked.max_tasks > 0 && agent.waits_until !== undefined) {

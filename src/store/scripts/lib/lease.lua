@@ -70,7 +70,7 @@ local function renew(task, by_claiming_poll)
   save(task)
 end
 
--- Puts a task on the list of what its agent holds, so that its next poll gives it again.
+-- Puts a task on the list of what its agent holds, so that its next poll gives it again. The agent is back.
 local function note_held(task)
   local name = "agent:" .. task.lease.agent_id
   read_control({ name })
@@ -78,13 +78,20 @@ local function note_held(task)
   if not agent then
     return
   end
+  local listed = false
   agent.holds = agent.holds or {}
   for _, id in ipairs(agent.holds) do
-    if id == task.task_id then
-      return
-    end
+    listed = listed or id == task.task_id
   end
-  table.insert(agent.holds, task.task_id)
+  if listed and not agent.offline then
+    return
+  elseif not listed then
+    table.insert(agent.holds, task.task_id)
+  end
+  if agent.offline then
+    agent.offline = nil
+    add_fact({ type = "agent.online", agent_id = agent.agent_id, agent_type = agent.agent_type })
+  end
   write_control(name, cjson.encode(agent))
 end
 

@@ -72,6 +72,11 @@ local function meet(agent)
     -- One open wait per agent: a newer poll ends the older.
     redis.call("PUBLISH", wake_channel(agent.agent_id), "superseded")
   end
+  -- Told together with what it is given.
+  if record.offline or not record.first_seen then
+    record.offline = nil
+    add_fact({ type = "agent.online", agent_id = agent.agent_id, agent_type = agent.agent_type })
+  end
   record.key_id = agent.key_id
   note_instance(agent, record)
   agent.record = record

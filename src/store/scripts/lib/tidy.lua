@@ -1,20 +1,10 @@
 -- What nobody will miss: agents that were not seen for long and hold nothing, breakers that remember nothing, nothing new, or
 -- belong to nobody, lanes without tasks, agent types that nobody polls for, and old events. A page of the control hash at a
 -- time, the whole once an hour.
--- Depends on: unit, waiters, breaker, lanes; keys control and events.
+-- Depends on: unit, waiters, breaker, lanes, presence; keys control and events.
 
 local tidy
 do
-  local function holds_nothing(agent)
-    for _, id in ipairs(agent.holds or {}) do
-      local lease = known[id] and known[id].lease
-      if lease and not lease.ended and lease.agent_id == agent.agent_id then
-        return false
-      end
-    end
-    return true
-  end
-
   -- Of the breaker of a type: nothing has happened for as long as an agent is remembered. What people forced stays.
   local function is_outdated(breaker)
     local last = breaker.until_ms or 0
@@ -63,6 +53,9 @@ do
     for _, agent in ipairs(agents) do
       if holds_nothing(agent) then
         drop_control("agent:" .. agent.agent_id)
+        if not agent.offline then
+          tell_presence(agent, "offline")
+        end
         if agent.listens then
           redis.call("ZREM", waiting, waiting_member(agent.agent_type, agent.agent_id))
         end
