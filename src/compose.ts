@@ -26,6 +26,9 @@ interface OptionalEnv {
 
 const PROJECT = "local";
 
+/** https://developers.cloudflare.com/1.1.1.1/encryption/dns-over-https/make-api-requests/dns-json/ */
+const RESOLVER = "https://cloudflare-dns.com/dns-query";
+
 /** Fixed, and clearly local: a deployment, where BATON_LOCAL is not set, refuses them like any unknown key. */
 const LOCAL_KEYS: ReadonlyMap<string, Caller> = new Map(
   ROLES.map((role) => [`btn_local_${role}`, { project: PROJECT, key_id: `local-${role}`, role }]),
@@ -97,6 +100,7 @@ function withScheduler(
     queue: (attempts) => scheduler.sendAttempts(project, attempts),
     goOn: (from) => scheduler.sendRest(project, from),
     fetch: (url, init) => fetch(url, init),
+    ...(!local && { resolver: RESOLVER }),
     chance: Math.random,
     allow_loopback: local,
   };

@@ -1,7 +1,7 @@
 /**
  * Where a webhook may go: to public hosts over HTTPS. A target inside somebody's network would let whoever registers it
- * call what only we can reach (server-side request forgery). Names are judged here; what a public name resolves to is
- * the platform's: a Worker's `fetch` leaves from Cloudflare's edge and reaches no private network.
+ * call what only we can reach (server-side request forgery). Names and literal addresses are judged here, and with
+ * `privateAddress` what a name resolves to.
  */
 import { ok, refuse, type Result } from "./refusal.ts";
 
@@ -47,6 +47,7 @@ export function webhookTarget(text: string, { allow_loopback }: TargetRules): Re
   }
   if (url.hash !== "") return no("it has a fragment (#…), which is never sent");
   const host = url.hostname.replace(/\.$/, "");
+  if (/(^|\.)(\.|$)/.test(host)) return no(`${url.hostname} is no host name`);
   if (allow_loopback && isLoopback(host) && /^https?:$/.test(url.protocol)) return ok(url.href);
   if (url.protocol !== "https:") return no("only https is delivered to");
   if (!PORTS.has(url.port)) return no(`port ${url.port} is not delivered to; use 443 or 8443`);
@@ -60,6 +61,18 @@ function no(why: string): Result<never> {
 
 function isLoopback(host: string): boolean {
   return host === "localhost" || host === "[::1]" || /^127\.\d+\.\d+\.\d+$/.test(host);
+}
+
+/** Why nothing is sent to an address, as a resolver writes it; undefined for a public one. */
+export function privateAddress(address: string): string | undefined {
+  try {
+    const { hostname } = new URL(
+      address.includes(":") ? `https://[${address}]/` : `https://${address}/`,
+    );
+    return privateHost(hostname);
+  } catch {
+    return `${address.slice(0, 60)} is no address`;
+  }
 }
 
 function privateHost(host: string): string | undefined {

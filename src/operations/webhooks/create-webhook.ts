@@ -2,12 +2,12 @@
 import * as z from "zod";
 import { ok, refuse } from "../../domain/refusal.ts";
 import { ADMINS } from "../../domain/role.ts";
-import { webhookTarget } from "../../domain/webhook-target.ts";
 import { idempotencyKey } from "../fields.ts";
 import { defineOperation } from "../operation.ts";
 import { fingerprint } from "../random-name.ts";
 import { description, endpointOutput, filterFields, newSecret, url, webhooksOf } from "./fields.ts";
 import { showEndpoint } from "./show.ts";
+import { targetOf } from "./target-of.ts";
 import { keyUsedOtherwise } from "../key-used-otherwise.ts";
 
 export const createWebhook = defineOperation({
@@ -23,7 +23,7 @@ export const createWebhook = defineOperation({
   run: async ({ services, operation_id }, { idempotency_key, ...endpoint }) => {
     const webhooks = webhooksOf(services);
     if (!webhooks.ok) return webhooks;
-    const target = webhookTarget(endpoint.url, webhooks.value);
+    const target = await targetOf(endpoint.url, webhooks.value);
     if (!target.ok) return target;
     const secret = newSecret(services.random);
     const once =

@@ -1,7 +1,6 @@
 /** Makes one attempt to deliver an event to an endpoint. */
 import { Webhook } from "standardwebhooks";
 import { LIMITS } from "../../domain/limits.ts";
-import { webhookTarget } from "../../domain/webhook-target.ts";
 import {
   afterAttempt,
   type AttemptResult,
@@ -10,6 +9,7 @@ import {
 } from "../../domain/webhook.ts";
 import type { PlannedAttempt } from "../../store/webhooks.ts";
 import { releaseHeld } from "./release-held.ts";
+import { targetOf } from "./target-of.ts";
 import type { Webhooks } from "./webhooks.ts";
 
 /** What came of it. `over`, `busy` and `early`: nothing was sent. */
@@ -72,7 +72,7 @@ type Answer = AttemptResult & { readonly retry_after?: string };
 
 async function send({ delivery, endpoint, now, webhooks }: Sending): Promise<Answer> {
   // Asked anew each time: what was allowed when it was registered need not be so any more.
-  const target = webhookTarget(endpoint.url, webhooks);
+  const target = await targetOf(endpoint.url, webhooks);
   if (!target.ok) return { at: now, status: 0, error: target.refusal.message, ms: 0 };
   const started = Date.now();
   const took = (): number => Date.now() - started;

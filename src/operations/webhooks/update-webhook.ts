@@ -2,7 +2,6 @@
 import * as z from "zod";
 import { ok, refuse } from "../../domain/refusal.ts";
 import { ADMINS } from "../../domain/role.ts";
-import { webhookTarget } from "../../domain/webhook-target.ts";
 import { defineOperation } from "../operation.ts";
 import {
   description,
@@ -15,6 +14,7 @@ import {
 } from "./fields.ts";
 import { releaseHeld } from "./release-held.ts";
 import { showEndpoint } from "./show.ts";
+import { targetOf } from "./target-of.ts";
 
 /** Without them everything fits again. */
 const CLEARABLE = ["description", "types", "agent_types", "run_ids"] as const;
@@ -38,7 +38,8 @@ export const updateWebhook = defineOperation({
     if (Object.keys(fields).length === 0 && !clear) {
       return refuse("invalid", "Nothing to change: give url, types, status or another field.");
     }
-    const target = fields.url === undefined ? undefined : webhookTarget(fields.url, webhooks.value);
+    const target =
+      fields.url === undefined ? undefined : await targetOf(fields.url, webhooks.value);
     if (target && !target.ok) return target;
     const given = Object.fromEntries(
       Object.entries(fields).filter(([, value]) => value !== undefined),

@@ -9,6 +9,8 @@ export interface Webhooks {
   /** Has QStash call for the rest of the events, from that place on. Never rejects; lost, the watchdog does it. */
   readonly goOn: (from: string) => Promise<boolean>;
   readonly fetch: (url: string, init: RequestInit) => Promise<Response>;
+  /** DNS over HTTPS, by which names are looked up; absent where nothing is. */
+  readonly resolver?: string;
   /** Evenly between 0 and 1: spreads retries. */
   readonly chance: () => number;
   /** The local stack delivers to loopback. */
