@@ -26,7 +26,8 @@ export function sleeperInVain(world: World): string | undefined {
   for (const tasks of standingNow(world).values()) {
     for (const task of tasks.filter((task) => isFree(world, task))) {
       const sleeper = sleepers.find(
-        (agent) => agent.agent_type === task.agent_type && mayHave(task, agent),
+        (agent) =>
+          agent.agent_type === task.agent_type && mayHave(task, agent) && isOpenTo(task, agent),
       );
       if (sleeper) return `${sleeper.agent_id} sleeps while ${task.task_id} is ready`;
     }
@@ -40,11 +41,14 @@ function isProbing(world: World, { agent_type }: AgentRecord): boolean {
   return [...world.agents.values()].some(({ woken_for }) => woken_for !== undefined);
 }
 
+/** It does not go to others first, nor did until lately. */
+function isOpenTo({ avoid, prefer }: TaskRecord, { agent_id }: AgentRecord): boolean {
+  return avoid?.agent_id !== agent_id && (prefer?.agent_id ?? agent_id) === agent_id;
+}
+
 function isFree(world: World, task: TaskRecord): boolean {
-  const { deadline = Infinity, avoid, prefer } = task;
+  const { deadline = Infinity } = task;
   return (
-    !avoid &&
-    !prefer &&
     Math.min(deadline, startLimit(task) ?? Infinity) > world.now &&
     !isDoomed(world, task) &&
     blockingNode({ world, task }, "all") === undefined

@@ -1,6 +1,7 @@
 /** What retention forgets besides tasks, so that nothing grows without bound. */
 import { beforeEach, describe, expect, test } from "vitest";
 import { LIMITS } from "../../src/domain/limits.ts";
+import { followEvents } from "../../src/operations/follow-events.ts";
 import { heartbeat } from "../../src/operations/heartbeat.ts";
 import { listAgents } from "../../src/operations/list-agents.ts";
 import { setBreaker } from "../../src/operations/set-breaker.ts";
@@ -200,4 +201,25 @@ test("it looks once an hour: between, a step costs as much as without", async ()
   project.advance(HOUR);
   // Also XTRIM, HSCAN and HSET.
   expect(await cost()).toBe(6);
+});
+
+test("whoever resumes after a day, of which nothing is known any more, is told that", async () => {
+  const follow = (after?: string) =>
+    followEvents(project.store.events, {
+      isWanted: () => true,
+      signal: new AbortController().signal,
+      ...(after !== undefined && { after }),
+    });
+  await project.task();
+  const reader = follow();
+  const { value: start } = await reader.next();
+  await reader.return(undefined);
+  // So many that Redis, which drops whole nodes, may drop them all.
+  for (let number = 0; number < 110; number++) await project.task();
+  project.advance((2 * LIMITS.events_kept_ms) / 1000);
+  await project.store.retire();
+  const again = follow(start && "at" in start ? start.at : "");
+  expect((await again.next()).value).toMatchObject({ kind: "start" });
+  expect((await again.next()).value).toMatchObject({ kind: "gap" });
+  await again.return(undefined);
 });

@@ -3,6 +3,7 @@ import { describe, expect, test, vi } from "vitest";
 import { submitResult } from "../../src/operations/submit-result.ts";
 import { sized } from "../support/engine.ts";
 import { type Project, useProjects } from "../support/project.ts";
+import { reviewedBy } from "../support/reviews.ts";
 import { seeded } from "../support/seeded.ts";
 import {
   beginWait,
@@ -55,6 +56,20 @@ describe("among those that wait, the task wakes one that", () => {
     expect(await sleepersOf(project)).toEqual(["ada"]);
     await project.task();
     await other.answer;
+  });
+
+  test("did not make what is to be reviewed", async () => {
+    const project = newProject();
+    await project.task(reviewedBy("implementation"));
+    await project.complete((await project.claim("ada")).lease);
+    const { lease } = await project.claim("bob");
+    const maker = await sleeper(project, "ada");
+    const other = await sleeper(project, "zoe");
+    await project.ok(submitResult, { lease, status: "released" });
+    expect(leaseOf(await other.answer)).toMatch(/^r1t2\.2\./);
+    expect(await sleepersOf(project)).toEqual(["ada"]);
+    await project.task();
+    await maker.answer;
   });
 
   test("did not hand it back", async () => {

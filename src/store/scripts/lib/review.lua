@@ -139,13 +139,11 @@ do
   end
 
   -- Does what a verdict says, once its review has completed. `passed` was worked out by the Worker, `text` is the verdict.
-  -- Returns what it has made of the task that was reviewed, or nothing where that no longer waits for this review.
+  -- Returns what it has made of the task that was reviewed. That waits for this review: had it gone on without, the review
+  -- would have ended with that.
   give_verdict = function(reviewing, passed, text)
     load({ reviewing.reviews })
     local producer = known[reviewing.reviews]
-    if not producer or producer.status ~= "in_review" or producer.review_task ~= reviewing.task_id then
-      return nil
-    end
     if passed then
       accept(producer, reviewing)
     else

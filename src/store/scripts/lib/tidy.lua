@@ -107,11 +107,21 @@ do
     end
   end
 
+  -- The last one stays: a log with nothing in it could not tell that there was anything before.
+  local function forget_events()
+    local newest = redis.call("XREVRANGE", events, "+", "-", "COUNT", 1)[1]
+    local since = now() - LIMITS.events_kept_ms
+    if newest then
+      local is_old = tonumber(string.match(newest[1], "^%d+")) < since
+      redis.call("XTRIM", events, "MINID", "~", is_old and newest[1] or string.format("%.0f", since))
+    end
+  end
+
   function tidy()
     if (tonumber(control_values.tidy_at or "0") or 0) > now() then
       return
     end
-    redis.call("XTRIM", events, "MINID", "~", string.format("%.0f", now() - LIMITS.events_kept_ms))
+    forget_events()
     forget_types()
     local page = redis.call("HSCAN", control, control_values.tidy_from or "0", "COUNT", LIMITS.list_cap)
     local agents, ids = sort_out(page[2])
