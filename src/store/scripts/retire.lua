@@ -95,6 +95,8 @@ local function forget_texts(task)
   end
 end
 
+local forgotten = {}
+
 local function forget(task, run)
   if not forget_edges(task) then
     return
@@ -106,7 +108,7 @@ local function forget(task, run)
     redis.call("HDEL", idempotency, task.idempotency_key)
   end
   forget_texts(task)
-  leave_lanes(task)
+  table.insert(forgotten, task)
   places[member_of(task.task_id)] = false
   run.removed = (run.removed or 0) + 1
   if run.removed == run.tasks then
@@ -182,7 +184,7 @@ local function forget_staged(id)
     return
   end
   forget_texts(task)
-  leave_lanes(task)
+  table.insert(forgotten, task)
   staging.staged = staging.staged - 1
   if staging.staged > 0 then
     save_staging(staging)
@@ -203,13 +205,6 @@ local function mark(task)
   end
 end
 
-if named then
-  local removed = {}
-  for _, id in ipairs(due) do
-    table.insert(removed, known[id] or hidden[id])
-  end
-  read_lanes_of(removed)
-end
 for _, id in ipairs(due) do
   local task, run = known[id], known[run_of(id)]
   if named then
@@ -231,5 +226,8 @@ end
 if not named then
   tidy()
 end
+flush()
+-- Only once they are gone: a lane that counts too many tasks stays, one that counts too few would go before its last.
+leave_lanes(forgotten)
 flush()
 return answer_with('{"now":' .. string.format("%.0f", now()) .. ',"due":[' .. table.concat(ready, ",") .. '],"blobs":[' .. table.concat(blobs, ",") .. "]}")

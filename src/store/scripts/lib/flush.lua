@@ -150,6 +150,9 @@ do
     end
     arm_tick()
     arm_outbox()
+    -- First of all: Redis may run out of memory on the way, and takes nothing back. A number that was taken, a deadline or
+    -- a lease too much in an index do no harm, while those that are missing hide what was written.
+    write_control_changes()
     write_shards()
     write_line()
     write_dead_letters()
@@ -157,7 +160,6 @@ do
     in_pieces(unlinks, function(...)
       redis.call("ZREM", edges, ...)
     end)
-    write_control_changes()
     announce_events()
     changed, fields, gone, places, unlinks = {}, {}, {}, {}, {}
     control_changes, control_gone, dead_changes = {}, {}, {}

@@ -3,7 +3,7 @@
 -- number.
 -- Depends on: unit, flush.
 
-local lane_of, leave_lanes, read_lanes_of, forget_empty_lanes
+local lane_of, leave_lanes, forget_empty_lanes
 do
   local read, changed = {}, {}
 
@@ -72,20 +72,6 @@ do
     return lane.id
   end
 
-  -- The lanes that these tasks stand for.
-  function read_lanes_of(tasks)
-    local names, asked = {}, {}
-    for _, task in ipairs(tasks) do
-      for _, agent_type in ipairs({ task.agent_type, task.review and task.review.agent_type }) do
-        if not asked[agent_type] then
-          asked[agent_type] = true
-          table.insert(names, "lanes:" .. agent_type)
-        end
-      end
-    end
-    read_control(names)
-  end
-
   local function leave(agent_type, id)
     local lanes, name = lanes_of(agent_type)
     for _, lane in ipairs(lanes) do
@@ -96,13 +82,24 @@ do
     end
   end
 
-  -- The task is removed. A review stands in the lane that its task has taken for it.
-  function leave_lanes(task)
-    if not task.reviews then
-      leave(task.agent_type, task.lane)
+  -- The tasks were removed. A review stands in the lane that its task has taken for it.
+  function leave_lanes(tasks)
+    local names, asked, left = {}, {}, {}
+    for _, task in ipairs(tasks) do
+      table.insert(left, not task.reviews and task or nil)
+      table.insert(left, task.review)
     end
-    if task.review then
-      leave(task.review.agent_type, task.review.lane)
+    for _, one in ipairs(left) do
+      if not asked[one.agent_type] then
+        asked[one.agent_type] = true
+        table.insert(names, "lanes:" .. one.agent_type)
+      end
+    end
+    if #names > 0 then
+      read_control(names)
+    end
+    for _, one in ipairs(left) do
+      leave(one.agent_type, one.lane)
     end
   end
 
