@@ -257,7 +257,8 @@ test("a workflow of 1,000 tasks is created in six round trips, at most 14 comman
   const half = await cost(project, graph(600));
   const whole = await cost(project, graph(1_000));
   expect([half.trips, whole.trips]).toEqual([4, 6]);
-  expect(whole.billed).toBeLessThanOrEqual(130);
+  // Each batch also writes how many tasks its lanes have.
+  expect(whole.billed).toBeLessThanOrEqual(135);
   expect(whole.billed - half.billed).toBeLessThanOrEqual(55);
 });
 
