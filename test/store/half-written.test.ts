@@ -6,6 +6,7 @@ import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
 import { LIMITS } from "../../src/domain/limits.ts";
 import { audit } from "../../src/operations/audit.ts";
+import { controlTask } from "../../src/operations/control-task.ts";
 import { createTask } from "../../src/operations/create-task.ts";
 import { submitResult } from "../../src/operations/submit-result.ts";
 import { tick } from "../../src/operations/tick.ts";
@@ -44,7 +45,9 @@ local redis = setmetatable({ call = call }, { __index = real })`;
 }
 
 /** Prepares a project, and returns what is done to it with a store that breaks. */
-type Scenario = (project: Project) => Promise<(store: Store) => Promise<unknown>>;
+type Scenario = (project: Project) => Promise<Act>;
+
+type Act = (store: Store) => Promise<unknown>;
 
 const submit =
   (project: Project, lease: string, more: object = {}) =>
@@ -141,3 +144,51 @@ test.each(Object.keys(SCENARIOS))("%s, broken off at any command", async (name) 
   }
   expect(broken).toBeGreaterThan(0);
 });
+
+/** What is done with an idempotency key, and whether it was. */
+const KEYED: Record<
+  string,
+  (project: Project) => Promise<{ act: Act; isDone: () => Promise<boolean> }>
+> = {
+  "a task": async (project) => {
+    const task = { agent_type: "testing", task_description: "Try it.", idempotency_key: "k" };
+    return {
+      act: (store) => project.ok(createTask, task, { store }),
+      isDone: async () => (await project.poll("eve", { agent_type: "testing" })).length > 0,
+    };
+  },
+  "a cancelled task": async (project) => {
+    const task_ids = [await project.task()];
+    const cancel = { action: "cancel" as const, task_ids, idempotency_key: "k" };
+    return {
+      act: (store) => project.ok(controlTask, cancel, { store }),
+      isDone: async () => (await project.record("r1t1")).status === "cancelled",
+    };
+  },
+  "a cancelled run": async (project) => {
+    await project.graph({ a: [], b: ["a"] });
+    const cancel = { action: "cancel" as const, run_id: "r1", idempotency_key: "k" };
+    return {
+      act: (store) => project.ok(controlTask, cancel, { store }),
+      isDone: async () => (await project.run("r1")).status === "cancelled",
+    };
+  },
+};
+
+test.each(Object.keys(KEYED))(
+  "%s that broke off at any command is not taken for done when it is asked for again",
+  async (name) => {
+    for (let nth = 1; ; nth += sized(1, 4)) {
+      const project = newProject();
+      const keyed = await KEYED[name]?.(project);
+      const broke = await keyed?.act(breakingAt(project, nth)).then(
+        () => false,
+        () => true,
+      );
+      if (!broke) break;
+      await keyed?.act(project.store);
+      await mended(project);
+      expect({ nth, done: await keyed?.isDone() }).toEqual({ nth, done: true });
+    }
+  },
+);

@@ -16,9 +16,9 @@ for i, id in ipairs(cancelled) do
   quoted[i] = '"' .. id .. '"'
 end
 local reply = '{"changed":[' .. table.concat(quoted, ",") .. '],"more":' .. tostring(run.cancel_from ~= nil) .. "}"
+flush()
 if open then
   remember(reply)
 end
-flush()
 sweep(LIMITS.sweep_per_call)
 return answer_with(reply)

@@ -71,9 +71,9 @@ for _, id in ipairs(ids) do
 end
 local more = request.error_code and #ids == request.limit
 local reply = '{"changed":[' .. table.concat(done, ",") .. '],"refused":[' .. table.concat(refused, ",") .. '],"more":' .. tostring(more or false) .. "}"
+flush()
 if #done > 0 then
   remember(reply)
 end
-flush()
 sweep(LIMITS.sweep_per_call)
 return answer_with(reply)

@@ -42,17 +42,18 @@ local first = redis.call("SET", operation, reply, "NX", "EX", LIMITS.operation_i
 if not first then
   return redis.call("GET", operation)
 end
-if request.idempotency_key then
-  local value = cjson.encode({ fingerprint = request.fingerprint, reply = reply })
-  redis.call("HSET", idempotency, request.idempotency_key, value)
-  -- The key lives as long as what it made: it goes with the first task.
-  tasks[1].idempotency_key = request.idempotency_key
-end
+-- The key lives as long as what it made: it goes with the first task.
+tasks[1].idempotency_key = request.idempotency_key
 store_tasks(run, tasks)
 if parent then
   adopt(parent, tasks)
   renew_along(request.lease)
 end
 flush()
+if request.idempotency_key then
+  -- Not before: whoever sends the same again is told that it was done.
+  local value = cjson.encode({ fingerprint = request.fingerprint, reply = reply })
+  redis.call("HSET", idempotency, request.idempotency_key, value)
+end
 sweep(LIMITS.sweep_per_call)
 return answer_with(with_notices(reply))

@@ -20,13 +20,13 @@ local reply = '{"run_id":"'
   .. ',"ready":'
   .. staging.ready
   .. "}"
+local run = launch(staging)
+activate_batch(run, LIMITS.edges_per_call)
+flush()
 redis.call("SET", operation, reply, "EX", LIMITS.operation_id_seconds)
 if staging.idempotency_key then
   local value = cjson.encode({ fingerprint = staging.fingerprint, reply = reply })
   redis.call("HSET", idempotency, staging.idempotency_key, value)
 end
-local run = launch(staging)
-activate_batch(run, LIMITS.edges_per_call)
-flush()
 sweep(LIMITS.sweep_per_call)
 return answer_with(reply)

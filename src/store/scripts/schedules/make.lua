@@ -25,13 +25,14 @@ schedule.schedule_id = "s" .. number
 schedule.created_at = now()
 schedule.idempotency_key = request.idempotency_key
 local reply = '{"now":' .. string.format("%.0f", now()) .. ',"schedule":' .. cjson.encode(schedule) .. "}"
-redis.call("SET", operation, reply, "EX", LIMITS.operation_id_seconds)
-if request.idempotency_key then
-  redis.call("HSET", idempotency, request.idempotency_key, cjson.encode({ fingerprint = request.fingerprint, reply = reply }))
-end
 table.insert(ids, schedule.schedule_id)
 write_ids(ids)
 redis.call("HSET", schedules, "seq", number, schedule.schedule_id .. ":workflow", workflow)
 write_schedule(schedule)
 stand_schedule(schedule)
+flush()
+redis.call("SET", operation, reply, "EX", LIMITS.operation_id_seconds)
+if request.idempotency_key then
+  redis.call("HSET", idempotency, request.idempotency_key, cjson.encode({ fingerprint = request.fingerprint, reply = reply }))
+end
 return answer_with(reply)
