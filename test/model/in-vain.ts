@@ -21,6 +21,7 @@ export function sleeperInVain(world: World): string | undefined {
       world.waiting.has(waitingMember(agent)) &&
       (agent.waits_until ?? 0) > world.now &&
       admitted({ world, agent }, 1).count > 0 &&
+      isAsItWas(world, agent) &&
       !isProbing(world, agent),
   );
   for (const tasks of standingNow(world).values()) {
@@ -33,6 +34,11 @@ export function sleeperInVain(world: World): string | undefined {
     }
   }
   return undefined;
+}
+
+/** It may have said since what else it can, without asking for work. */
+function isAsItWas({ sleepsWith }: World, { agent_id, capabilities = [] }: AgentRecord): boolean {
+  return String(sleepsWith.get(agent_id)) === String(capabilities);
 }
 
 /** Somebody was woken for the probe, and has not taken it yet. */

@@ -182,6 +182,7 @@ export function noteWaiting(world: World, { agent, asked, type_before, tasks }: 
   const member = waitingMember(agent);
   if (waits && asked.listens) {
     world.waiting.add(member);
+    world.sleepsWith.set(agent_id, agent.capabilities ?? []);
     agent.listens = true;
   } else if (agent.listens) {
     world.waiting.delete(member);

@@ -112,6 +112,8 @@ export interface World {
   openedUp: string[];
   /** What stood ready when Lua last wrote, by lane, in order. */
   standing: ReadonlyMap<number, readonly TaskRecord[]>;
+  /** With which capabilities each of them went to sleep. */
+  readonly sleepsWith: Map<string, readonly string[]>;
   /** Agents that hear what is published for them. */
   readonly hearing: Set<string>;
   /** Those that the call in progress told something, and for which task they were woken. */
@@ -177,6 +179,7 @@ export function newWorld(now: number, whenMoved: readonly Follower[]): World {
     wakes: new Map(),
     openedUp: [],
     standing: new Map(),
+    sleepsWith: new Map(),
     hearing: new Set(),
     rung: [],
     woken: new Map(),

@@ -1,5 +1,5 @@
 /** Whatever makes work ready wakes somebody who may have it: nobody sleeps beside it until its next look. */
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { LIMITS } from "../../src/domain/limits.ts";
 import { createWorkflow } from "../../src/operations/create-workflow.ts";
 import { setBreaker } from "../../src/operations/set-breaker.ts";
@@ -228,4 +228,45 @@ describe("nobody is woken in vain", () => {
     const leases = (await Promise.all(both.map(({ answer }) => answer))).map(leaseOf);
     expect(new Set(leases).size).toBe(2);
   });
+});
+
+/** An agent that waits and hears, and looks when the test says so. */
+async function slowSleeper(project: Project, agent_id: string) {
+  const asked = { agent_id, agent_type: "implementation", key_id: "key-1", max_tasks: 1 };
+  const wait = { lease_seconds: 0, wait_ms: 30_000, poll: `wait of ${agent_id}`, listens: true };
+  const look = (more = {}) =>
+    project.store.poll({ agent: { ...asked, ...wait, ...more }, checks: ["check"] });
+  const asleep = await look();
+  if (!("said" in asleep)) throw new Error(`${agent_id} may not wait`);
+  const ear = await project.store.subscribe(asleep.said.channel);
+  onTestFinished(() => ear.close());
+  return { heard: () => ear.heard(), look: () => look({ continues: true }) };
+}
+
+test("an agent that goes first for a minute does so when it was called as well", async () => {
+  const project = newProject();
+  const task_id = await project.task();
+  const { lease } = await project.claim("bob");
+  await project.ok(submitResult, { lease, status: "needs_input", question: "Which?" });
+  const bob = await slowSleeper(project, "bob");
+  await project.control("answer", { task_ids: [task_id], text: "This." });
+  await bob.heard();
+  const until_ms = project.now() + LIMITS.prefer_ms;
+  expect((await project.record(task_id)).prefer).toEqual({ agent_id: "bob", until_ms });
+});
+
+test("a task that is blocked by now is passed on to nobody until it is free", async () => {
+  const project = newProject();
+  const ada = await slowSleeper(project, "ada");
+  const zoe = await sleeper(project, "zoe");
+  const task_id = await project.task({ options: { locks: ["l"] } });
+  await ada.heard();
+  await project.task({ agent_type: "planning", options: { locks: ["l"] } });
+  const { lease } = await project.claim("bob", { agent_type: "planning" });
+  const own = await project.task({ options: { assignee: "ada" } });
+  project.upstash.stats.reset();
+  expect(await ada.look()).toMatchObject({ said: { tasks: [{ record: { task_id: own } }] } });
+  expect(project.upstash.stats.snapshot().inner["PUBLISH"]).toBeUndefined();
+  await project.complete(lease);
+  expect(leaseOf(await zoe.answer)).toMatch(`${task_id}.1.`);
 });
