@@ -84,7 +84,7 @@ export function lose(
 ): void {
   const lease = leaseOf(task);
   world.facts.push(`task.lease_lost ${task.task_id}`);
-  task.lost = lease.alive ? 0 : (task.lost ?? 0) + 1;
+  task.lost = lease.alive ? 0 : (task.lost ?? 0) + (lease.shortened ? 0 : 1);
   if (how === "expired" && lease.until_ms >= lastMoment(task)) {
     task.error = errorText("It ran as long as one attempt may (max_run_seconds).", "max_run");
     closeAttempt({ world, task }, "timed_out");

@@ -29,6 +29,22 @@ describe("a half-open one", () => {
     expect(why).toMatch("half-open");
   });
 
+  test("costs a task nothing that took longer than a probe may, however often that was it", async () => {
+    const project = await openBreaker(newProject());
+    let pause = PAUSE;
+    for (let nth = 0; nth <= LIMITS.lost_in_a_row; nth++) {
+      project.advance(pause);
+      await project.claim(`slow-${nth}`, { lease_seconds: 3_600 });
+      project.advance(LIMITS.breaker_probe_seconds);
+      pause *= 2;
+      expect(await breakerOf(project)).toMatchObject({ state: "open", seconds_left: pause });
+    }
+    expect((await project.record("r6t1")).status).toBe("ready");
+    project.advance(pause);
+    await project.complete((await project.claim("ada")).lease);
+    expect(await breakerOf(project)).toBeUndefined();
+  });
+
   test("closes when the probe completes, and forgets", async () => {
     const project = await openBreaker(newProject());
     project.advance(PAUSE);

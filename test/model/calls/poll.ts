@@ -302,6 +302,7 @@ function handOut(
     since: world.now,
     seconds,
     until_ms: 0,
+    ...(seconds < own && { shortened: true as const }),
   };
   task.lease.until_ms = Math.min(world.now + seconds * 1000, lastMoment(task));
   showMessages({ world, task });

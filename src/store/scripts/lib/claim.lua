@@ -168,8 +168,9 @@ end
 
 local function start_lease(task, asked, probes)
   local seconds = lease_seconds_of(task, asked)
-  if probes then
-    seconds = math.min(seconds, LIMITS.breaker_probe_seconds)
+  if probes and seconds > LIMITS.breaker_probe_seconds then
+    seconds = LIMITS.breaker_probe_seconds
+    task.lease.shortened = true
   end
   task.lease.since = now()
   task.lease.seconds = seconds

@@ -86,7 +86,8 @@ do
   -- and running too long is a failure.
   function lose(task, how)
     local timed_out = how == "expired" and task.lease.until_ms >= last_moment(task)
-    task.lost = task.lease.alive and 0 or (task.lost or 0) + 1
+    -- Whoever had less time than usual need not have died.
+    task.lost = task.lease.alive and 0 or (task.lost or 0) + (task.lease.shortened and 0 or 1)
     add_fact({ type = "task.lease_lost", task_id = task.task_id, attempt = task.attempt, agent_id = task.lease.agent_id })
     if timed_out then
       task.error = '{"message":"It ran as long as one attempt may (max_run_seconds).","category":"timeout","code":"max_run"}'
