@@ -84,6 +84,8 @@ export const LIMITS = {
   deadline_seconds_cap: 31_536_000,
   /** Tasks that one control call touches. */
   control_tasks: 200,
+  /** Of dead letters with one error code, where all that came first are refused: so many times as many are looked at. */
+  control_pages: 5,
   note_length: 2_000,
   error_code_length: 64,
   /** Error codes that a grouping of dead letters shows. */

@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { LIMITS } from "../../src/domain/limits.ts";
 import { controlTask } from "../../src/operations/control-task.ts";
 import { createWorkflow } from "../../src/operations/create-workflow.ts";
+import { tick } from "../../src/operations/tick.ts";
 import { buried, letters } from "../support/dead-letters.ts";
 import { useProjects } from "../support/project.ts";
 
@@ -106,6 +107,28 @@ test("of all with one code takes 200 at a time, and no other code", async () => 
   expect(new Set([...first.changed, ...second.changed]).size).toBe(230);
   expect(await project.control("retry", { error_code: "E1" })).toEqual({ changed: [] });
   expect(await letters(project)).toEqual([other]);
+  expect(await project.audit()).toEqual([]);
+});
+
+test("of all with one code reaches those behind 200 that cannot be retried", async () => {
+  const project = newProject();
+  const root = await project.task({ agent_type: "planning" });
+  const deadline = new Date(project.now() + 60_000).toISOString();
+  const tasks = Array.from({ length: LIMITS.control_tasks }, (_, index) => ({
+    key: `k${index}`,
+    task_description: "Do it.",
+    dependencies: [root],
+    options: { deadline },
+  }));
+  await project.ok(createWorkflow, { name: "Many", agent_type: "implementation", tasks });
+  const behind = await project.task({ options: { deadline } });
+  project.advance(60);
+  await tick(project.store);
+  await tick(project.store);
+  await project.control("cancel", { task_ids: [root] });
+  const { changed, refused } = await project.control("retry", { error_code: "deadline" });
+  expect(changed).toEqual([behind]);
+  expect(refused).toHaveLength(LIMITS.control_tasks);
   expect(await project.audit()).toEqual([]);
 });
 

@@ -1,23 +1,15 @@
 -- Applies one action to several tasks: those named, or the next dead letters with one error code. Says of each whether
 -- it was changed or why not.
 read_control({ "next_due", "armed", "generation" })
-local ids = request.task_ids
-if request.error_code then
-  local low = string.gsub(request.error_code, "|", "/") .. "|"
-  ids = {}
-  for _, member in ipairs(redis.call("ZRANGE", dead, "[" .. low, "(" .. low .. "~", "BYLEX", "LIMIT", 0, request.limit)) do
-    table.insert(ids, task_of(string.sub(member, #low + 1)))
-  end
-end
-local names = {}
-for _, id in ipairs(ids) do
-  table.insert(names, id)
-  table.insert(names, run_of(id))
-end
-load(names)
-if request.action == "promote_late_result" then
-  local late = {}
+
+local function load_all(ids)
+  local names, late = {}, {}
   for _, id in ipairs(ids) do
+    table.insert(names, id)
+    table.insert(names, run_of(id))
+  end
+  load(names)
+  for _, id in ipairs(request.action == "promote_late_result" and ids or {}) do
     local attempts = known[id] and known[id].late_results
     if attempts then
       table.insert(late, id .. ":late:" .. attempts[#attempts])
@@ -49,28 +41,58 @@ local before = carried_out()
 if before then
   return before
 end
--- Whoever named a parent and its child wants both cancelled: that the one took along the other is no refusal.
-local open = {}
-for _, id in ipairs(request.action == "cancel" and ids or {}) do
-  open[id] = known[id] and not TERMINAL[known[id].status]
-end
 local done, refused = {}, {}
-for _, id in ipairs(ids) do
-  local why = "there is no such task"
-  if known[id] then
-    why = apply(known[id])
+
+local function work_on(ids)
+  load_all(ids)
+  -- Whoever named a parent and its child wants both cancelled: that the one took along the other is no refusal.
+  local open = {}
+  for _, id in ipairs(request.action == "cancel" and ids or {}) do
+    open[id] = known[id] and not TERMINAL[known[id].status]
   end
-  if why and open[id] and known[id].status == "cancelled" then
-    why = nil
-  end
-  if why then
-    table.insert(refused, '{"task_id":' .. cjson.encode(id) .. ',"reason":' .. cjson.encode(why) .. "}")
-  else
-    table.insert(done, '"' .. id .. '"')
+  for _, id in ipairs(ids) do
+    local why = "there is no such task"
+    if known[id] then
+      why = apply(known[id])
+    end
+    if why and open[id] and known[id].status == "cancelled" then
+      why = nil
+    end
+    if not why then
+      table.insert(done, '"' .. id .. '"')
+    elseif request.task_ids or #refused < request.limit then
+      table.insert(refused, '{"task_id":' .. cjson.encode(id) .. ',"reason":' .. cjson.encode(why) .. "}")
+    end
   end
 end
-local more = request.error_code and #ids == request.limit
-local reply = '{"changed":[' .. table.concat(done, ",") .. '],"refused":[' .. table.concat(refused, ",") .. '],"more":' .. tostring(more or false) .. "}"
+
+-- The next dead letters with the code. Those that are refused stay where they are, and so must not hide those behind them.
+-- Returns whether there may be more.
+local function work_on_letters()
+  local low = string.gsub(request.error_code, "|", "/") .. "|"
+  local from = "[" .. low
+  for _ = 1, LIMITS.control_pages do
+    local members = redis.call("ZRANGE", dead, from, "(" .. low .. "~", "BYLEX", "LIMIT", 0, request.limit)
+    local ids = {}
+    for i, member in ipairs(members) do
+      ids[i] = task_of(string.sub(member, #low + 1))
+    end
+    work_on(ids)
+    if #done > 0 or #members < request.limit then
+      return #members == request.limit
+    end
+    from = "(" .. members[#members]
+  end
+  return true
+end
+
+local more = false
+if request.error_code then
+  more = work_on_letters()
+else
+  work_on(request.task_ids)
+end
+local reply = '{"changed":[' .. table.concat(done, ",") .. '],"refused":[' .. table.concat(refused, ",") .. '],"more":' .. tostring(more) .. "}"
 flush()
 if #done > 0 then
   remember(reply)

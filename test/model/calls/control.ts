@@ -33,19 +33,30 @@ interface Subject {
 export function control(world: World, call: Control): Reply {
   const before = carriedOut(world, call);
   if (before) return before;
-  const ids = call.error_code === undefined ? (call.task_ids ?? []) : lettersWith(world, call);
-  const isOpen = (id: string): boolean => !isTerminal(world.tasks.get(id)?.status ?? "cancelled");
-  const open = new Set(ids.filter(isOpen));
   const changed: string[] = [];
   const refused: { task_id: string; reason: string }[] = [];
-  for (const task_id of ids) {
-    const task = world.tasks.get(task_id);
-    const reason = task ? apply({ world, task }, call) : "there is no such task";
-    const along = call.action === "cancel" && open.has(task_id) && task?.status === "cancelled";
-    if (reason === undefined || along) changed.push(task_id);
-    else refused.push({ task_id, reason });
+  const workOn = (ids: readonly string[]): void => {
+    const isOpen = (id: string): boolean => !isTerminal(world.tasks.get(id)?.status ?? "cancelled");
+    const open = new Set(ids.filter(isOpen));
+    for (const task_id of ids) {
+      const task = world.tasks.get(task_id);
+      const reason = task ? apply({ world, task }, call) : "there is no such task";
+      const along = call.action === "cancel" && open.has(task_id) && task?.status === "cancelled";
+      if (reason === undefined || along) changed.push(task_id);
+      else if (call.task_ids || refused.length < call.limit) refused.push({ task_id, reason });
+    }
+  };
+  let more = false;
+  if (call.error_code === undefined) workOn(call.task_ids ?? []);
+  else {
+    const letters = lettersWith(world, call);
+    for (let page = 0; page < LIMITS.control_pages && changed.length === 0; page++) {
+      const ids = letters.slice(page * call.limit, (page + 1) * call.limit);
+      workOn(ids);
+      more = ids.length === call.limit;
+      if (!more) break;
+    }
   }
-  const more = call.error_code !== undefined && ids.length === call.limit;
   const reply = { changed, refused, more };
   if (changed.length > 0) remember(world, call, reply);
   sweep(world);
@@ -92,12 +103,11 @@ function remember(
   operations.set(operation_id, { fingerprint, reply });
 }
 
-function lettersWith(world: World, { error_code = "", limit }: Control): string[] {
+function lettersWith(world: World, { error_code = "" }: Control): string[] {
   const letters = new Set(deadLetters(world).filter((at) => at.startsWith(deadGroup(error_code))));
   return [...world.tasks.values()]
     .filter(({ task_id }) => letters.has(deadGroup(error_code) + memberOf(task_id)))
     .toSorted((a, b) => (memberOf(a.task_id) < memberOf(b.task_id) ? -1 : 1))
-    .slice(0, limit)
     .map(({ task_id }) => task_id);
 }
 
