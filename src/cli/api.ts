@@ -1,4 +1,4 @@
-/** The server as a command sees it: tool calls over REST. */
+/** The server as a command sees it: tools, and what is administered, over REST. */
 import { setTimeout as pause } from "node:timers/promises";
 import * as z from "zod";
 import type { Reason, Result } from "../domain/refusal.ts";
@@ -21,6 +21,8 @@ export interface Api {
   readonly url: string;
   /** A refusal is a value; throws `Unreachable` when there is no answer. */
   readonly call: (tool: string, args: Body, options?: CallOptions) => Promise<Result<Body>>;
+  /** The same for an address that is no tool, such as /v1/schedules. */
+  readonly send: (method: "GET" | "DELETE", path: string) => Promise<Result<Body>>;
 }
 
 const TIMEOUT_MS = 30_000;
@@ -30,33 +32,42 @@ export function createApi(connection: Connection): Api {
   const call: Api["call"] = async (tool, args, { tries = 1, ...options } = {}) => {
     for (let attempt = 1; ; attempt++) {
       try {
-        return await callOnce(connection, { tool, args, ...options });
+        const path = `/v1/tools/${tool}`;
+        return await callOnce(connection, { method: "POST", path, args, ...options });
       } catch (error) {
         if (!(error instanceof Unreachable) || attempt >= tries) throw error;
         await pause(FIRST_PAUSE_MS * 2 ** attempt, undefined, { signal: options.signal });
       }
     }
   };
-  return { url: connection.url, call };
+  return {
+    url: connection.url,
+    call,
+    send: (method, path) => callOnce(connection, { method, path }),
+  };
 }
 
 interface OneCall extends Omit<CallOptions, "tries"> {
-  readonly tool: string;
-  readonly args: Body;
+  readonly method: "GET" | "POST" | "DELETE";
+  readonly path: string;
+  readonly args?: Body;
 }
 
 async function callOnce(
   { url, key }: Connection,
-  { tool, args, timeout_ms = TIMEOUT_MS, signal }: OneCall,
+  { method, path, args, timeout_ms = TIMEOUT_MS, signal }: OneCall,
 ): Promise<Result<Body>> {
   const timeout = AbortSignal.timeout(timeout_ms);
   let status: number;
   let text: string;
   try {
-    const response = await fetch(`${url}/v1/tools/${tool}`, {
-      method: "POST",
-      headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
-      body: JSON.stringify(args),
+    const response = await fetch(`${url}${path}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${key}`,
+        ...(args && { "content-type": "application/json" }),
+      },
+      ...(args && { body: JSON.stringify(args) }),
       signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
     });
     status = response.status;

@@ -7,10 +7,11 @@ import { Unreachable } from "./api.ts";
 import { type Command, complain, EXIT, type ExitCode, misused, say } from "./command.ts";
 import { events } from "./commands/events.ts";
 import { run } from "./commands/run.ts";
+import { schedules } from "./commands/schedules.ts";
 import { answer, retry } from "./commands/steer.ts";
 import { wait } from "./commands/wait.ts";
 
-const COMMANDS: readonly Command[] = [run, wait, events, answer, retry];
+const COMMANDS: readonly Command[] = [run, wait, events, answer, retry, schedules];
 
 process.exitCode = await main(process.argv.slice(2));
 

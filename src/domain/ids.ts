@@ -1,4 +1,4 @@
-/** Short ids that agents copy by hand: runs `r12`, tasks `r12t3`, leases `r12t3.2.k7f2q9`. */
+/** Short ids that agents copy by hand: runs `r12`, tasks `r12t3`, schedules `s4`, leases `r12t3.2.k7f2q9`. */
 
 export interface TaskRef {
   readonly run: number;
@@ -14,6 +14,7 @@ export interface LeaseRef {
 
 const RUN = /^r([1-9]\d{0,8})$/;
 const TASK = /^r([1-9]\d{0,8})t([1-9]\d{0,5})$/;
+const SCHEDULE = /^s[1-9]\d{0,8}$/;
 const LEASE = /^(r[1-9]\d{0,8}t[1-9]\d{0,5})\.([1-9]\d{0,8})\.([a-z0-9]{10})$/;
 
 export function parseRunId(id: string): number | undefined {
@@ -24,6 +25,10 @@ export function parseRunId(id: string): number | undefined {
 export function parseTaskId(id: string): TaskRef | undefined {
   const match = TASK.exec(id);
   return match ? { run: Number(match[1]), task: Number(match[2]) } : undefined;
+}
+
+export function isScheduleId(id: string): boolean {
+  return SCHEDULE.test(id);
 }
 
 export function parseLease(token: string): LeaseRef | undefined {

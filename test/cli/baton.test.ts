@@ -117,19 +117,30 @@ test("Ctrl-C ends the watching and not the run, and says how to go on", async ()
   expect(status["status"]).toBe("active");
 });
 
-test("a workflow by the calendar is kept, and there is nothing to follow", async () => {
+test("a workflow by the calendar is kept, listed, and stopped by the command that was named", async () => {
   const text = yaml("calendar").replace("options: {", 'options: { cron: "0 0 1 1 *",');
   const { ended, output } = baton("run", await fileOf(text), ...connected());
   expect(await ended).toBe(0);
-  const said = /^(s\d+) runs Build it by the calendar, next in \d/.exec(output())?.[1];
-  const headers = { authorization: `Bearer ${stack().keys.orchestrator}` };
-  const listed = await fetch(`${stack().baseUrl}/v1/schedules`, { headers });
-  expect(await listed.json()).toMatchObject({ schedules: [{ schedule_id: said, tasks: 2 }] });
-  const gone = await fetch(`${stack().baseUrl}/v1/schedules/${said}`, {
-    method: "DELETE",
-    headers,
-  });
-  expect(await gone.json()).toEqual({ schedule_id: said, deleted: true });
+  const [, id = "", stop = ""] =
+    /^(s\d+) runs Build it by the calendar, next in \d.*\. Stop it with: npx baton (.*)\n$/.exec(
+      output(),
+    ) ?? [];
+  const listed = baton("schedules", ...connectionOf(stack(), "viewer"));
+  expect(await listed.ended).toBe(0);
+  expect(listed.output()).toMatch(new RegExp(`^${id} Build it: 0 0 1 1 \\*; next in \\d.*$`, "m"));
+  const stopped = baton(...stop.split(" "), ...connected());
+  expect([await stopped.ended, stopped.output()]).toEqual([0, `${id} makes no more runs.\n`]);
+  const again = baton("schedules", "--delete", id, ...connected());
+  expect(await again.ended).toBe(2);
+  expect(again.output()).toContain(`No schedule ${id} here`);
+  const empty = baton("schedules", ...connected());
+  expect([await empty.ended, empty.output()]).toEqual([0, "Nothing runs by the calendar.\n"]);
+});
+
+test("where a run is expected, the id of a schedule is told as one, with what stops it", async () => {
+  const { ended, output } = baton("wait", "s1", ...connected());
+  expect(await ended).toBe(2);
+  expect(output()).toMatch(/^s1 is a schedule, no run\..*npx baton schedules --delete s1/);
 });
 
 test("--no-follow only creates", async () => {

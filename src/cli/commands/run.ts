@@ -65,7 +65,7 @@ export const run = defineCommand({
     } = created.parse(reply.value);
     if (run_id === undefined) {
       say(
-        `${schedule_id} runs ${clean(workflow.name)} by the calendar, next in ${duration(next_seconds)}.`,
+        `${schedule_id} runs ${clean(workflow.name)} by the calendar, next in ${duration(next_seconds)}. Stop it with: npx baton schedules --delete ${schedule_id}`,
       );
       return EXIT.done;
     }

@@ -3,6 +3,7 @@ import { type EventFilter, isEventType, parseEventId } from "../../domain/event.
 import { parseRunId } from "../../domain/ids.ts";
 import { nearest } from "../../domain/nearest.ts";
 import { ok, refuse, type Result } from "../../domain/refusal.ts";
+import { notFound } from "../../operations/not-found.ts";
 
 export interface EventQuery {
   readonly filter: EventFilter;
@@ -33,7 +34,7 @@ export function readEventQuery(request: Request): Result<EventQuery> {
   const agent_types = listed(searchParams.getAll("agent_type"));
   const run_ids = listed(searchParams.getAll("run_id"));
   const badRun = run_ids.find((id) => parseRunId(id) === undefined);
-  if (badRun !== undefined) return refuse("not_found", `No run ${badRun.slice(0, 40)} here.`);
+  if (badRun !== undefined) return notFound("run", badRun);
   // A browser that comes back says where it was; what the address says is older then.
   const after = request.headers.get("last-event-id") ?? searchParams.get("after") ?? undefined;
   if (after !== undefined && after !== "" && !parseEventId(after)) {
