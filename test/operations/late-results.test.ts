@@ -168,3 +168,23 @@ test("there must be one, and the task must not have completed", async () => {
   expect(over.refused).toEqual([{ task_id: "r1t1", reason: "it is completed already" }]);
   expect(await project.dump()).toEqual(before);
 });
+
+test("a cancelled run stays so when the result of one of its tasks is promoted, until something is retried", async () => {
+  const project = newProject();
+  const run = await project.graph({ a: [], b: [] });
+  const { lease } = await project.claim("ada");
+  await project.control("cancel", { run_id: run });
+  await project.refusal(submitResult, { lease, status: "completed", result: 1 });
+  await project.control("promote_late_result", { task_ids: [`${run}t1`] });
+  expect(await project.run(run)).toMatchObject({
+    status: "cancelled",
+    counts: { completed: 1, cancelled: 1 },
+  });
+  expect(await project.audit()).toEqual([]);
+  const more = await project.task({ run_id: run });
+  await project.bury((await project.claim("ada")).lease);
+  expect(await project.run(run)).toMatchObject({ status: "failed" });
+  await project.control("retry", { task_ids: [more] });
+  await project.complete((await project.claim("ada")).lease);
+  expect(await project.run(run)).toMatchObject({ status: "completed" });
+});

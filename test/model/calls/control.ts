@@ -226,6 +226,8 @@ function promote({ world, task }: Subject, { late: found }: Control): string | u
   }
   const open = task.open_children ?? 0;
   if (open > 0) return `it has open children (${open}): let them end, or cancel them first`;
+  const run = runOf(world, task);
+  const { cancelled } = run;
   if (isTerminal(task.status)) reopenTask(world, task);
   move(world, task, name);
   voidLease(world, task);
@@ -248,6 +250,7 @@ function promote({ world, task }: Subject, { late: found }: Control): string | u
     requestReview({ world, task }, agent_id);
   } else {
     world.facts.push(`task.completed ${task.task_id}`);
+    if (cancelled) run.cancelled = true;
     endTask(world, task);
   }
   followAnew(world, task);

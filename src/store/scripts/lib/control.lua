@@ -171,6 +171,7 @@ do
     if task.status == "failed" and not task.discarded_at then
       unearth(task)
     end
+    local cancelled = run_with(task).cancelled
     if TERMINAL[task.status] then
       reopen_task(task)
     end
@@ -189,6 +190,8 @@ do
       task.round, task.progress, task.lost = nil, nil, nil
       request_review(task, late_maker(late))
     else
+      -- It does not go on: a run that was cancelled stays so.
+      run_with(task).cancelled = cancelled
       end_task(task)
     end
     follow_edges_anew(task)
