@@ -1,4 +1,5 @@
 /** The `options` of a task, as tolerantly read as every other input, and refused in the same words. */
+import * as z from "zod";
 import { LIMITS } from "../domain/limits.ts";
 import { optionFaults, type TaskOptions, taskOptions } from "../domain/options.ts";
 import { ok, type Result } from "../domain/refusal.ts";
@@ -31,11 +32,20 @@ function checkOptions(options: Options, path: Path): { value?: TaskOptions; prob
   if (!parsed.success) {
     const described = describeIssues(taskOptions, read, parsed.error.issues);
     problems.push(...described.map(({ path: at, say }) => ({ path: [...path, ...at], say })));
+    // What does not go together is said along, where that much could be read.
+    const some = combined.safeParse(read);
+    problems.push(...(some.success ? combinationProblems(some.data, path) : []));
     return { problems };
   }
-  const faults = optionFaults(parsed.data, joinPath(path)).slice(0, LIMITS.problems_shown);
-  problems.push(
-    ...faults.map(({ option, fault }) => ({ path: [...path, option], say: () => `${fault}.` })),
-  );
+  problems.push(...combinationProblems(parsed.data, path));
   return { value: parsed.data, problems };
+}
+
+const combined = z.object(
+  taskOptions.pick({ concurrency_key: true, concurrency_limit: true, result_schema: true }).shape,
+);
+
+function combinationProblems(options: TaskOptions, path: Path): Problem[] {
+  const faults = optionFaults(options, joinPath(path)).slice(0, LIMITS.problems_shown);
+  return faults.map(({ option, fault }) => ({ path: [...path, option], say: () => `${fault}.` }));
 }

@@ -1,14 +1,13 @@
 /** Reads a workflow file: exactly what `create_workflow` takes, as YAML or JSON. */
 import type * as z from "zod";
 import { LIMITS } from "../../domain/limits.ts";
-import { readCronOption } from "../../domain/schedule.ts";
 import { suggestName } from "../../operations/input-names.ts";
 import { describeIssues } from "../../operations/input-problems.ts";
 import { DEEPEST, isObject, tooDeep } from "../../operations/json-text.ts";
-import { optionProblems } from "../../operations/options.ts";
 import { bytesOf } from "../../operations/text.ts";
 import { type DraftNode, graphFaults, type Reading } from "./draft.ts";
 import type { Fault, Path } from "./fault.ts";
+import { allOptionFaults } from "./options.ts";
 import { workflowFile } from "./workflow-schema.ts";
 
 /** `agentType` is for tasks that name none, where the file names none either. */
@@ -28,7 +27,7 @@ export function readWorkflow(value: unknown, agentType?: string): Reading {
   const common = given["agent_type"] ?? agentType;
   const faults = [
     ...issueFaults(given, issues),
-    ...commonFaults(given["options"]),
+    ...allOptionFaults(given["options"], tasks),
     ...tasks.flatMap((task: unknown, index) =>
       isObject(task)
         ? taskFaults(task, { path: ["tasks", index], typed: common !== undefined })
@@ -79,7 +78,7 @@ function taskFaults(
   task: Readonly<Record<string, unknown>>,
   { path, typed }: { readonly path: Path; readonly typed: boolean },
 ): Fault[] {
-  const faults = optionFaults(task["options"], [...path, "options"]);
+  const faults: Fault[] = [];
   if (!typed && task["agent_type"] === undefined) {
     faults.push({
       path,
@@ -96,26 +95,6 @@ function taskFaults(
     if (bytes > limit) faults.push({ path: [...path, name], message });
   }
   return faults;
-}
-
-/** The options of the whole may also say when. */
-function commonFaults(options: unknown): Fault[] {
-  if (!isObject(options)) return [];
-  const { cron, ...rest } = options;
-  const read = cron === undefined || cron === null ? undefined : readCronOption(cron);
-  const faults = optionFaults(rest, ["options"]);
-  if (!read || read.ok) return faults;
-  const said = read.refusal.message.replace("options.cron: ", "");
-  return [...faults, { path: ["options", "cron"], message: withoutStop(said) }];
-}
-
-function optionFaults(options: unknown, path: Path): Fault[] {
-  if (!isObject(options)) return [];
-  return optionProblems(options, path).map(({ path: at, unknown, say }): Fault => ({
-    path: at as Path,
-    what: unknown ? "name" : "value",
-    message: withoutStop(say(String(at.at(-1)))),
-  }));
 }
 
 function nodesOf(tasks: readonly unknown[]): DraftNode[] {

@@ -200,6 +200,62 @@ tasks: [{ key: a, task_description: d }]
   );
 });
 
+test("options are judged as the server puts them together: a task's own over those for all", () => {
+  const good = `name: n
+agent_type: t
+options: { concurrency_key: deploy, trigger_rule: one_failed }
+tasks:
+  - { key: a, task_description: d, options: { trigger_rule: all_success, concurrency_limit: 2 } }
+  - { key: b, task_description: d, dependencies: [a] }
+`;
+  expect(faultsOf(good)).toEqual([]);
+  const bad = `name: n
+agent_type: t
+options: { trigger_rule: one_failed, lease_seconds: 0, locks: [a/../b] }
+tasks:
+  - { key: a, task_description: d, options: { lease_seconds: 60, concurrency_limit: 2 } }
+  - { key: b, task_description: d, options: { trigger_rule: one_failed } }
+  - { key: c, task_description: d, dependencies: [a], options: { result_schema: { type: 7 } } }
+`;
+  expect(faultsOf(bad)).toMatchInlineSnapshot(`
+    [
+      "w.yaml:3:53: options.lease_seconds: lease_seconds must be at least 1; given 0",
+      "w.yaml:3:64: options.locks[0]: locks[0]: a lock is a name or a path without "..", at most 8 segments and 200 characters; "src/" covers all below it",
+      "w.yaml:5:5: tasks[0]: trigger_rule one_failed runs when a dependency failed, and there is none: name some, or leave it out",
+      "w.yaml:5:85: tasks[0].options.concurrency_limit: concurrency_limit needs a concurrency_key",
+      "w.yaml:6:61: tasks[1].options.trigger_rule: trigger_rule one_failed runs when a dependency failed, and there is none: name some, or leave it out",
+      "w.yaml:7:81: tasks[2].options.result_schema: result_schema.type: must be one of object, array, string, number, integer, boolean, null, or a list of them",
+      "6 faults; nothing was sent.",
+    ]
+  `);
+});
+
+test("what fits a single run is no part of a workflow by the calendar", () => {
+  const text = `name: n
+agent_type: t
+options: { cron: "0 9 * * *", deadline: "2030-01-01T00:00:00Z" }
+tasks:
+  - { key: r1t1, task_description: d }
+  - { key: b, task_description: d, dependencies: [r1t1, r1t2], options: { start_at: "2030-01-01T00:00:00Z" } }
+`;
+  expect(faultsOf(text)).toMatchInlineSnapshot(`
+    [
+      "w.yaml:3:41: options.deadline: deadline is a single moment; leave it out of a workflow by the calendar",
+      "w.yaml:6:57: tasks[1].dependencies[1]: a workflow by the calendar cannot wait for r1t2 each time",
+      "w.yaml:6:85: tasks[1].options.start_at: start_at is a single moment; leave it out of a workflow by the calendar",
+      "3 faults; nothing was sent.",
+    ]
+  `);
+});
+
+test("criteria of a review that are too long are told", () => {
+  const review = { agent_type: "testing", criteria: "x".repeat(5_000) };
+  const tasks = [{ key: "a", task_description: "d", options: { review } }];
+  expect(faultsOf(JSON.stringify({ name: "n", agent_type: "t", tasks }), "w.json")[0]).toContain(
+    "tasks[0].options.review.criteria: 5000 bytes; at most 4096 are allowed",
+  );
+});
+
 test("hundreds of faults are counted, not listed", () => {
   const tasks = Array.from({ length: 150 }, (_, index) => ({
     key: `k${index}`,
