@@ -77,10 +77,15 @@ export const controlTask = defineOperation({
     return ok({
       changed,
       ...(refused.length > 0 && { refused }),
-      ...(more && { more: "That was not all of them: call again." }),
+      ...(more && { more: `That was not all of them: call again${otherwise(input)}.` }),
     });
   },
 });
+
+/** The same key would have the same reply once more. */
+function otherwise({ idempotency_key }: Input): string {
+  return idempotency_key === undefined ? "" : ", with another idempotency_key";
+}
 
 /** The caller's key counts for control alone: `create_task` may use the same. */
 async function identityOf(

@@ -132,6 +132,26 @@ test("of all with one code reaches those behind 200 that cannot be retried", asy
   expect(await project.audit()).toEqual([]);
 });
 
+test("of all with one code says that the next ones need another idempotency key", async () => {
+  const project = newProject();
+  const tasks = Array.from({ length: LIMITS.control_tasks }, (_, index) => ({
+    key: `k${index}`,
+    task_description: "Do it.",
+  }));
+  const options = { start_within_seconds: 60 };
+  for (const some of [tasks, tasks.slice(0, 1)]) {
+    await project.ok(createWorkflow, { name: "Many", agent_type: "testing", options, tasks: some });
+  }
+  project.advance(60);
+  for (let looks = 0; looks < 2; looks++) await tick(project.store);
+  const discard = (idempotency_key: string) =>
+    project.control("discard", { error_code: "start_timeout", idempotency_key });
+  const first = await discard("a");
+  expect(first.more).toMatch("another idempotency_key");
+  expect(await discard("a")).toEqual(first);
+  expect((await discard("b")).changed).toHaveLength(1);
+});
+
 test("of several says of each whether it was done, and why not", async () => {
   const project = newProject();
   const dead = await buried(project, "E1");
