@@ -66,6 +66,31 @@ describe("the agent whose task was cancelled", () => {
     expect(await project.ok(submitResult, submit)).toMatchObject({ notices: STOP });
   });
 
+  test("is told by a heartbeat of something else that it holds, as often as it beats in a minute", async () => {
+    const project = newProject();
+    await project.task();
+    await project.task();
+    await project.task();
+    const held = await project.poll("ada", { max_tasks: 3 });
+    const [first = "", second = ""] = held.map((one) => one.lease);
+    expect(await project.ok(heartbeat, { lease: first })).not.toHaveProperty("notices");
+    await project.control("cancel", { task_ids: ["r2t1"] });
+    await project.control("cancel", { run_id: "r3" });
+    const told = await project.ok(heartbeat, { lease: first });
+    expect(told.notices?.toSorted()).toEqual([
+      expect.stringMatching("^r2t1 was cancelled: stop"),
+      expect.stringMatching("^r3t1 was cancelled: stop"),
+    ]);
+    const agent = async () => (await project.dump()).hashes["control"]?.["agent:ada"];
+    const before = await agent();
+    expect((await project.ok(heartbeat, { lease: first })).notices).toHaveLength(2);
+    expect(await agent()).toBe(before);
+    project.advance(61);
+    expect(await project.ok(heartbeat, { lease: first })).not.toHaveProperty("notices");
+    expect((await project.refusal(heartbeat, { lease: second })).reason).toBe("cancelled");
+    expect(await project.audit()).toEqual([]);
+  });
+
   test("is told with new work, where it asks for some", async () => {
     const project = newProject();
     await cancelled(project);

@@ -108,6 +108,13 @@ describe("the base case", () => {
     });
     const tell = (): Promise<unknown> => project.ok(heartbeat, { lease, progress: 50 });
     expect(await cost(project, tell)).toEqual({ trips: 1, billed: 6 });
+    // Who holds more is told of that too: HMGET of the others.
+    await project.task();
+    await project.poll("warm", { max_tasks: 2 });
+    expect(await cost(project, () => project.ok(heartbeat, { lease }))).toEqual({
+      trips: 1,
+      billed: 7,
+    });
   });
 
   // Write: EVALSHA, HMGET control, HGET, SET operation, XADD, HSET; a new key also ZCARD and ZADD. Read: EVALSHA,

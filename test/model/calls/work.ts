@@ -3,6 +3,7 @@ import { LIMITS } from "../../../src/domain/limits.ts";
 import { isTerminal } from "../../../src/domain/lifecycle.ts";
 import { type TaskRecord } from "../../../src/domain/task.ts";
 import { type HeldLease } from "../../../src/store/held-lease.ts";
+import { type Notice } from "../../../src/store/codec.ts";
 import { type Submission } from "../../../src/store/store.ts";
 import { noteOutcome, returnProbe } from "../breakers.ts";
 import { cancelTask } from "../cancel.ts";
@@ -10,12 +11,12 @@ import { resumeParent } from "../children.ts";
 import { followAnew } from "../edges.ts";
 import { followFailure } from "../failures.ts";
 import { pastAttempt, refusal, renewBy, worthOf } from "../leases.ts";
-import { closeAttempt, endTask, leaseOf, makeReady, move } from "../lifecycle.ts";
+import { closeAttempt, endTask, isDoomed, leaseOf, makeReady, move } from "../lifecycle.ts";
 import { refused, type Reply, said, withNotices } from "../reply.ts";
 import { forgetResult, giveVerdict, requestReview } from "../reviews.ts";
 import { addUsage, noteChange } from "../runs.ts";
 import { sweep } from "../sweep.ts";
-import { tellHolder } from "../talk.ts";
+import { isUnawareOf, tellHolder, tellStops } from "../talk.ts";
 import { type World } from "../world.ts";
 import { meet, serve } from "./poll.ts";
 
@@ -36,9 +37,34 @@ export function heartbeat(world: World, { lease, progress, message }: Beat): Rep
   if (message !== undefined) task.message = message;
   if (news) world.facts.push(`task.progress ${task.task_id}`);
   const { until_ms } = leaseOf(task);
-  const told = tellHolder({ world, task });
+  const told = [...tellHolder({ world, task }), ...tellOfOthers(world, task)];
   sweep(world);
   return said({ now: world.now, until_ms, ...withNotices(told) });
+}
+
+/** What has become of the other tasks that the agent held when it last polled. */
+function tellOfOthers(world: World, task: TaskRecord): Notice[] {
+  const { agent_id, key_id } = leaseOf(task);
+  const known = world.agents.get(agent_id);
+  const ids = known?.holds ?? [];
+  if (!known || (ids.length < 2 && !known.stops)) return [];
+  const agent = { ...known, key_id };
+  const tasks = ids.flatMap((id) => world.tasks.get(id) ?? []);
+  const isHeld = ({ lease }: TaskRecord): boolean =>
+    lease?.ended === undefined && lease?.agent_id === agent_id && lease.key_id === key_id;
+  for (const task of tasks) {
+    if (isHeld(task) && isDoomed(world, task)) cancelTask(world, task);
+  }
+  const holds = tasks.filter(isHeld);
+  const lost = tasks.filter((task) => !isHeld(task) && isUnawareOf(task, agent));
+  const told = tellStops({ world, agent }, { lost, holds });
+  if (lost.length > 0) {
+    delete known.holds;
+    if (holds.length > 0) known.holds = holds.map(({ task_id }) => task_id);
+    delete known.stops;
+    if (agent.stops) known.stops = agent.stops;
+  }
+  return told;
 }
 
 export function submit(world: World, call: Submission): Reply {
