@@ -3,6 +3,7 @@
  * in it are numbered, so that each event has an id of its own.
  */
 import * as z from "zod";
+import { nearest } from "./nearest.ts";
 
 export const EVENT_TYPES = [
   "task.created",
@@ -116,4 +117,16 @@ function fits(wanted: string, type: string): boolean {
 /** Whether a filter's type names any event that there is. */
 export function isEventType(wanted: string): boolean {
   return EVENT_TYPES.some((type) => fits(wanted, type));
+}
+
+/** What types of a filter begin with. */
+const FAMILIES = [...new Set(EVENT_TYPES.map((type) => `${type.slice(0, type.indexOf("."))}.*`))];
+
+/** Says of a filter's type that it names nothing, and what it may have been meant to name. */
+export function noSuchEvents(wanted: string): string {
+  const meant = nearest(wanted, [...EVENT_TYPES, ...FAMILIES]);
+  const instead = meant
+    ? `did you mean ${meant}?`
+    : `there are ${EVENT_TYPES.join(", ")}, and ${FAMILIES.join(", ")} for all that begin so.`;
+  return `there are no events ${JSON.stringify(wanted.slice(0, 40))}; ${instead}`;
 }

@@ -28,5 +28,11 @@ export function passes(verdict: unknown, threshold: number): boolean {
 
 /** What is missing or wrong in it. Whoever sends work back has to say what to change. */
 export function verdictProblems(verdict: unknown, threshold: number): string[] {
-  return misfits(passes(verdict, threshold) ? VERDICT : SENT_BACK, verdict);
+  if (!isObject(verdict) || typeof verdict["approved"] === "boolean") {
+    return misfits(passes(verdict, threshold) ? VERDICT : SENT_BACK, verdict);
+  }
+  const { feedback } = verdict;
+  const reasoned = feedback !== undefined && feedback !== null && feedback !== "";
+  const needed = reasoned ? [] : ["feedback (string) is needed where approved is false"];
+  return [...misfits(VERDICT, verdict), ...needed];
 }

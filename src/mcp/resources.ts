@@ -82,7 +82,8 @@ export async function readResource(
   });
   if (!result.ok) {
     const { reason, message } = result.refusal;
-    if (reason === "not_found" || reason === "invalid") throw notFound(uri);
+    if (reason === "not_found") throw new ResourceNotFoundError(uri, message);
+    if (reason === "invalid") throw notFound(uri);
     throw new ProtocolError(ProtocolErrorCode.InvalidParams, message, { reason });
   }
   return { contents: [{ uri, mimeType: MIME_TYPE, text: JSON.stringify(result.value) }] };

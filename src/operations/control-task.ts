@@ -150,7 +150,7 @@ function prepare(call: Call, { action, text, changes, task_ids }: Input): Result
   const limit = TEXT_LENGTHS.get(action) ?? LIMITS.answer_length;
   if (text !== undefined && text.length > limit) {
     const said = `text has ${text.length} characters; ${action} takes at most ${limit}.`;
-    return refuse("too_large", said, { field: "text", limit });
+    return refuse("too_large", said, { parameters: ["text"], limit });
   }
   switch (action) {
     case "answer":

@@ -95,7 +95,7 @@ function delegationRefusal(
     case "tasks":
       return refuse(
         "limit",
-        `Nothing was created: of the ${limit} tasks that may be below ${ids?.[0]} (delegation.max_tasks), ${left} are left; ${tasks.length} were asked for. Create fewer, or do the work yourself.`,
+        `Nothing was created: of the ${limit} tasks that may be below ${ids?.[0]} (delegation.max_tasks), ${left} ${left === 1 ? "is" : "are"} left; ${tasks.length} ${tasks.length === 1 ? "was" : "were"} asked for. Create fewer, or do the work yourself.`,
         { max_tasks: limit, left },
       );
     case "agent_types":

@@ -119,9 +119,6 @@ function oversize(
   return refuse(
     "too_large",
     `${field} has ${bytes} bytes; at most ${limit} are allowed: put it elsewhere and pass its address.`,
-    {
-      field,
-      limit,
-    },
+    { parameters: [field], limit },
   );
 }

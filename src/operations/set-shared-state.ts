@@ -41,7 +41,7 @@ export const setSharedState = defineOperation({
         "too_large",
         `value has ${bytes} bytes; at most ${LIMITS.state_value_bytes} are allowed: store its address instead.`,
         {
-          field: "value",
+          parameters: ["value"],
           limit: LIMITS.state_value_bytes,
         },
       );

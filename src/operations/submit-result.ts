@@ -108,7 +108,7 @@ function prepare(
       "too_large",
       `result has ${bytes} bytes; with ${status} at most ${limit} are allowed: put it elsewhere and submit its address. You still hold the task.`,
       {
-        field: "result",
+        parameters: ["result"],
         limit,
       },
     );
@@ -120,7 +120,7 @@ function prepare(
       "too_large",
       `error has ${bytesOf(errorText)} bytes; at most ${LIMITS.error_bytes} are allowed. You still hold the task.`,
       {
-        field: "error",
+        parameters: ["error"],
         limit: LIMITS.error_bytes,
       },
     );
@@ -165,7 +165,7 @@ function readQuestion({ status, question = "" }: Input): Result<{ question?: str
     return refuse(
       "invalid",
       `needs_input needs question: what somebody has to answer before you can go on, in at most ${LIMITS.question_length} characters; given ${length}. You still hold the task.`,
-      { field: "question", limit: LIMITS.question_length },
+      { parameters: ["question"], limit: LIMITS.question_length },
     );
   }
   return ok({ question: question.trim().toWellFormed() });

@@ -21,7 +21,7 @@ export function readUsage(usage: unknown): Result<Amounts> {
     return refuse(
       "invalid",
       `usage takes at most ${LIMITS.usage_names} names with numbers from 0 to ${LIMITS.usage_amount}, such as {input_tokens: 1200, cost_usd: 0.02}${what}. You still hold the task.`,
-      { field: "usage" },
+      { parameters: ["usage"] },
     );
   }
   return ok(amounts.toSorted(([a], [b]) => (a < b ? -1 : 1)));

@@ -88,7 +88,10 @@ test("what the log no longer has is told as a gap", async () => {
 
 test.each([
   [["events"], "Events are printed as they happen: add --follow."],
-  [["events", "--follow", "--types", "task.done"], "there are no events task.done"],
+  [
+    ["events", "--follow", "--types", "task.done"],
+    'there are no events "task.done"; there are task.created',
+  ],
   [["events", "--follow", "--after", "yesterday"], "must be the id of an event"],
   [["events", "--folow"], "did you mean --follow?"],
 ])("%j is exit code 2 and says why", async (args, message) => {

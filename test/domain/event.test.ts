@@ -4,6 +4,7 @@ import {
   EVENT_TYPES,
   eventsOf,
   isEventType,
+  noSuchEvents,
   matches,
   parseEventId,
   runOfFact,
@@ -44,4 +45,13 @@ test("a type of a filter names an event, or the beginning of some up to a dot", 
   for (const type of [...EVENT_TYPES, "task.*", "run.*"]) expect(isEventType(type)).toBe(true);
   for (const type of ["", "*", "task", "task.", "task.done", "tas.*"])
     expect(isEventType(type)).toBe(false);
+});
+
+test("of a type that names nothing is said which one is near, or which ones there are", () => {
+  expect(noSuchEvents("task.raedy")).toBe(
+    'there are no events "task.raedy"; did you mean task.ready?',
+  );
+  expect(noSuchEvents("tasks.*")).toContain("did you mean task.*?");
+  const all = noSuchEvents("everything");
+  for (const type of [...EVENT_TYPES, "task.*", "schedule.*"]) expect(all).toContain(type);
 });

@@ -111,12 +111,12 @@ test("payloads over 256 KB are refused with the limit, and nothing changes", asy
   const creation = { agent_type: "implementation", task_description: "Do it.", context: large };
   expect(await project.refusal(createTask, creation)).toMatchObject({
     reason: "too_large",
-    field: "context",
+    parameters: ["context"],
     limit: LIMITS.payload_bytes,
   });
   const submit = { lease, status: "completed" as const, result: large };
   const refusal = await project.refusal(submitResult, submit);
-  expect(refusal).toMatchObject({ reason: "too_large", field: "result" });
+  expect(refusal).toMatchObject({ reason: "too_large", parameters: ["result"] });
   expect(refusal.message).toMatch("You still hold the task");
   // The refusal renews the lease.
   const lease_after = { ...before.lease, alive: true };

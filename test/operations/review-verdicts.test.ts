@@ -13,6 +13,11 @@ describe("a verdict that is none", () => {
     ["nothing", null, "result: object expected, not null."],
     ["a word", "approved", "result: object expected, not string."],
     ["no decision", { score: 1, feedback: "Good." }, "Missing: approved (boolean)."],
+    [
+      "no verdict at all",
+      { ok: true },
+      "Missing: approved (boolean). feedback (string) is needed where approved is false.",
+    ],
     ["a decision in words", { approved: "yes", feedback: "x" }, "approved: boolean expected"],
     ["a rejection without a reason", { approved: false }, "Missing: feedback (string)."],
     ["an empty reason", { approved: false, feedback: "" }, "feedback: minLength is 1."],

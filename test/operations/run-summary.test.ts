@@ -136,7 +136,7 @@ describe("usage", () => {
       status: "completed",
       usage: wrong,
     });
-    expect(refusal).toMatchObject({ reason: "invalid", field: "usage" });
+    expect(refusal).toMatchObject({ reason: "invalid", parameters: ["usage"] });
     expect(refusal.message).toContain("You still hold the task.");
     await project.complete(lease);
   });

@@ -143,12 +143,13 @@ describe.each(ERAS)("a client of %s", (era) => {
     expect(await read(`baton://tasks/${task_id}`)).toMatchObject({ task_id, status: "ready" });
     expect(await read(`baton://runs/${run_id}`)).toMatchObject({ run_id, status: "active" });
     expect(await read(`baton://state/plans%2F${era}`)).toMatchObject({ value: { step: 1 } });
-    for (const uri of [
-      "baton://tasks/r99999t1",
-      "baton://constructor/x",
-      "baton://state/%E0%A4%A",
-    ]) {
-      await expect(read(uri)).rejects.toThrow("No resource");
+    for (const [uri, says] of [
+      ["baton://tasks/r99999t1", "No task r99999t1 here (unknown, or removed"],
+      ["baton://runs/r99999", "No run r99999 here (unknown, or removed"],
+      ["baton://constructor/x", "No resource"],
+      ["baton://state/%E0%A4%A", "No resource"],
+    ] as const) {
+      await expect(read(uri)).rejects.toThrow(says);
     }
     const { resourceTemplates } = await client.listResourceTemplates();
     expect(resourceTemplates.map(({ uriTemplate }) => uriTemplate)).toEqual([

@@ -1,5 +1,5 @@
 /** What a reader of the event stream asks for, from the address and `Last-Event-ID`. */
-import { type EventFilter, isEventType, parseEventId } from "../../domain/event.ts";
+import { type EventFilter, isEventType, noSuchEvents, parseEventId } from "../../domain/event.ts";
 import { parseRunId } from "../../domain/ids.ts";
 import { nearest } from "../../domain/nearest.ts";
 import { ok, refuse, type Result } from "../../domain/refusal.ts";
@@ -26,10 +26,7 @@ export function readEventQuery(request: Request): Result<EventQuery> {
   const types = listed(searchParams.getAll("types"));
   const wrong = types.find((type) => !isEventType(type));
   if (wrong !== undefined) {
-    return refuse(
-      "invalid",
-      `types: there are no events ${wrong.slice(0, 40)}, such as task.failed or task.*.`,
-    );
+    return refuse("invalid", `types: ${noSuchEvents(wrong)}`, { parameters: ["types"] });
   }
   const agent_types = listed(searchParams.getAll("agent_type"));
   const run_ids = listed(searchParams.getAll("run_id"));

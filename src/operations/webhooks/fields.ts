@@ -1,6 +1,6 @@
 /** Input fields of webhook operations, and what is said where the server has none. */
 import * as z from "zod";
-import { isEventType } from "../../domain/event.ts";
+import { isEventType, noSuchEvents } from "../../domain/event.ts";
 import { LIMITS } from "../../domain/limits.ts";
 import { refuse, type Result } from "../../domain/refusal.ts";
 import type { Services } from "../services.ts";
@@ -12,14 +12,21 @@ export const deliveryId = z.string().trim().min(1).max(80);
 export const url = z.string().trim().min(1);
 export const description = z.string().trim().max(200);
 
-const eventType = z
-  .string()
-  .trim()
-  .refine(isEventType, "no event is called so; see the list of event types, or use task.*");
+/** Looked at together: each that is wrong is compared with all names, and a list may be of any length. */
+const eventTypes = z
+  .array(z.string().trim())
+  .min(1)
+  .max(LIMITS.webhook_types)
+  .superRefine((types, context) => {
+    for (const [index, type] of types.slice(0, LIMITS.webhook_types).entries()) {
+      if (isEventType(type)) continue;
+      context.addIssue({ code: "custom", path: [index], message: noSuchEvents(type) });
+    }
+  });
 
 /** What an endpoint wants to hear of; everything where all are absent. */
 export const filterFields = {
-  types: z.array(eventType).min(1).max(LIMITS.webhook_types).optional(),
+  types: eventTypes.optional(),
   agent_types: z.array(agentType).min(1).max(LIMITS.webhook_types).optional(),
   run_ids: z.array(runId).min(1).max(LIMITS.webhook_types).optional(),
 };

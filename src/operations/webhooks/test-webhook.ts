@@ -21,7 +21,7 @@ export const testWebhook = defineOperation({
     if (endpoint.status !== "active") {
       return refuse(
         "invalid",
-        `${endpoint_id} is ${endpoint.status}: update_webhook with status active lets it go on.`,
+        `${endpoint_id} is ${endpoint.status}: PATCH /v1/webhooks/${endpoint_id} {"status": "active"} lets it go on.`,
       );
     }
     const delivery_id = `test_${randomName(services.random)}_${endpoint_id}`;

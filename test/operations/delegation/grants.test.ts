@@ -143,7 +143,7 @@ describe("a creation is refused", () => {
     const two = { name: "Two", agent_type: "implementation", lease, tasks };
     expect(await project.refusal(createWorkflow, two, WORKER)).toMatchObject({
       reason: "limit",
-      message: expect.stringMatching("of the 3 tasks that may be below r1t1 .* 1 are left; 2 were"),
+      message: expect.stringMatching("of the 3 tasks that may be below r1t1 .* 1 is left; 2 were"),
       max_tasks: 3,
       left: 1,
     });

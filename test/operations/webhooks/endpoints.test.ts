@@ -1,5 +1,6 @@
 /** Registering, changing and deleting endpoints. */
 import { expect, test } from "vitest";
+import { readInput } from "../../../src/operations/input.ts";
 import { createWebhook } from "../../../src/operations/webhooks/create-webhook.ts";
 import { deleteWebhook } from "../../../src/operations/webhooks/delete-webhook.ts";
 import { listDeliveries } from "../../../src/operations/webhooks/list-deliveries.ts";
@@ -78,6 +79,17 @@ test("a filter by type, agent type and run decides what arrives", async () => {
       .slice(2)
       .map(({ data }) => data["task_id"]),
   ).toEqual(["r2t2", "r2t2"]);
+});
+
+test("a type that names no event is refused with itself, its place and the nearest name", () => {
+  const types = ["task.failed", "task.raedy"];
+  expect(readInput(createWebhook, { url: "https://example.com", types })).toMatchObject({
+    refusal: {
+      reason: "invalid",
+      message: 'types[1]: there are no events "task.raedy"; did you mean task.ready?',
+      parameters: ["types[1]"],
+    },
+  });
 });
 
 test("a rotation loses no delivery: for a day both secrets verify, then only the new one", async () => {
