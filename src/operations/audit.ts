@@ -6,7 +6,7 @@ import { defineOperation } from "./operation.ts";
 
 /** Where a page begins: at a record, or at a place in one of the indexes. */
 const CURSOR =
-  /^(records:\d{1,9}\.\d{1,6}|(line|state|locks):\d{1,20}|(edges|dead|names|parked):(-|\([\s\S]{1,300})|schedules:)$/;
+  /^(records:\d{1,9}\.\d{1,6}|(line|state|locks|deliveries|outbox|held|listed):\d{1,20}|(edges|dead|names|parked):(-|\([\s\S]{1,300})|schedules:)$/;
 
 const START = "records:1.1";
 

@@ -15,6 +15,7 @@ import auditChunk from "./scripts/lib/audit.lua";
 import auditLocks from "./scripts/lib/audit-locks.lua";
 import auditSchedules from "./scripts/lib/audit-schedules.lua";
 import auditFamilies from "./scripts/lib/audit-families.lua";
+import auditWebhooks from "./scripts/lib/audit-webhooks.lua";
 import auditState from "./scripts/lib/audit-state.lua";
 import cancel from "./scripts/lib/cancel.lua";
 import children from "./scripts/lib/children.lua";
@@ -217,7 +218,7 @@ export const SCRIPTS = {
   dead: script({ name: "dead", keys: SWEPT, shards: true, chunks: SWEEPING, source: deadSource }),
   audit: script({
     name: "audit",
-    keys: [...SWEPT, "idempotency", "schedules"],
+    keys: [...SWEPT, "idempotency", "schedules", "deliveries", "delivery_index", "outbox", "held"],
     shards: true,
     chunks: [
       ...SWEEPING,
@@ -227,6 +228,7 @@ export const SCRIPTS = {
       auditLocks,
       auditState,
       auditSchedules,
+      auditWebhooks,
     ],
     source: auditSource,
   }),

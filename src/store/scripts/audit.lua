@@ -192,8 +192,15 @@ elseif phase == "state" then
 elseif phase == "names" then
   next_page, looked = audit_names(place)
   next_page = next_page or "schedules:"
-else
+elseif phase == "schedules" then
   next_page, looked = audit_schedules()
+  next_page = next_page or "deliveries:0"
+elseif phase == "deliveries" then
+  next_page, looked = audit_deliveries(place)
+  next_page = next_page or "outbox:0"
+else
+  next_page, looked = audit_places(phase, tonumber(place))
+  next_page = next_page or (phase == "outbox" and "held:0") or (phase == "held" and "listed:0") or nil
 end
 local text = '{"now":'
   .. string.format("%.0f", now())
