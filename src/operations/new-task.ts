@@ -1,5 +1,6 @@
 /** Turns one task as a caller describes it into the record and the payload to store. */
 import { LIMITS } from "../domain/limits.ts";
+import type { TaskOptions } from "../domain/options.ts";
 import { DEFAULT_PRIORITY } from "../domain/order.ts";
 import { ok, refuse, type Result } from "../domain/refusal.ts";
 import type { NewTask, TextBeside, WantedDependency } from "../store/store.ts";
@@ -23,28 +24,21 @@ export interface NewTaskContext {
 
 export function newTask(input: TaskInput, { numbers, blobName }: NewTaskContext): Result<MadeTask> {
   const dependencies = input.dependencies ?? [];
-  if (dependencies.length > LIMITS.dependencies) {
-    return refuse(
-      "limit",
-      `dependencies: ${dependencies.length} given, at most ${LIMITS.dependencies} are allowed.`,
-    );
-  }
   const options = readOptions(
     input.options ?? {},
     numbers.size > 1 ? [input.key, "options"] : ["options"],
   );
-  if (!options.ok) return options;
-  if (options.value.trigger_rule === "one_failed" && dependencies.length === 0) {
-    return refuse(
-      "invalid",
-      `${input.key}: trigger_rule one_failed runs when a dependency failed, and there is none: name some, or leave it out.`,
-    );
-  }
   const description = input.task_description.toWellFormed();
-  const tooLarge =
-    oversize("task_description", bytesOf(description), LIMITS.description_bytes) ??
-    oversize("context", bytesOf(JSON.stringify(input.context ?? null)), LIMITS.payload_bytes);
-  if (tooLarge) return tooLarge;
+  const refusal = together([
+    tooMany(dependencies),
+    options.ok ? undefined : options,
+    inVain(input),
+    oversize("task_description", bytesOf(description), LIMITS.description_bytes),
+    oversize("context", bytesOf(JSON.stringify(input.context ?? null)), LIMITS.payload_bytes),
+    longCriteria(options),
+  ]);
+  if (!options.ok) return refusal ?? options;
+  if (refusal) return refusal;
   const payload = JSON.stringify({ task_description: description, context: input.context });
   const bytes = bytesOf(payload);
   const { requires, assignee, lease_seconds, max_run_seconds, retry } = options.value;
@@ -52,12 +46,6 @@ export function newTask(input: TaskInput, { numbers, blobName }: NewTaskContext)
   const { locks, concurrency_key, concurrency_limit } = options.value;
   const { trigger_rule = "all_success", review } = options.value;
   const criteria = review?.criteria.toWellFormed() ?? "";
-  const longCriteria = oversize(
-    "options.review.criteria",
-    bytesOf(criteria),
-    LIMITS.criteria_bytes,
-  );
-  if (longCriteria) return longCriteria;
   return ok({
     payload,
     texts: [
@@ -98,6 +86,36 @@ export function newTask(input: TaskInput, { numbers, blobName }: NewTaskContext)
   });
 }
 
+type Refused = ReturnType<typeof refuse>;
+
+/** Everything that is wrong with the task is said at once. */
+function together(found: readonly (Refused | undefined)[]): Refused | undefined {
+  const all = found.filter((one) => one !== undefined);
+  const [first, second] = all;
+  if (!first || !second) return first;
+  const { reason, message: _, ...facts } = first.refusal;
+  return refuse(reason, all.map(({ refusal }) => refusal.message).join(" "), facts);
+}
+
+function tooMany({ length }: readonly string[]): Refused | undefined {
+  if (length <= LIMITS.dependencies) return undefined;
+  const said = `dependencies: ${length} given, at most ${LIMITS.dependencies} are allowed.`;
+  return refuse("limit", said);
+}
+
+function inVain({ key, options, dependencies = [] }: TaskInput): Refused | undefined {
+  if (options?.["trigger_rule"] !== "one_failed" || dependencies.length > 0) return undefined;
+  return refuse(
+    "invalid",
+    `${key}: trigger_rule one_failed runs when a dependency failed, and there is none: name some, or leave it out.`,
+  );
+}
+
+function longCriteria(options: Result<TaskOptions>): Refused | undefined {
+  const criteria = options.ok ? (options.value.review?.criteria.toWellFormed() ?? "") : "";
+  return oversize("options.review.criteria", bytesOf(criteria), LIMITS.criteria_bytes);
+}
+
 function wanted(name: string, numbers: ReadonlyMap<string, number>): WantedDependency {
   const number = numbers.get(name);
   return number === undefined ? { task_id: name } : { number, key: name };
@@ -110,11 +128,7 @@ function titleOf(description: string): string {
   return `${line.slice(0, LIMITS.title_length - 1)}…`.toWellFormed();
 }
 
-function oversize(
-  field: string,
-  bytes: number,
-  limit: number,
-): ReturnType<typeof refuse> | undefined {
+function oversize(field: string, bytes: number, limit: number): Refused | undefined {
   if (bytes <= limit) return undefined;
   return refuse(
     "too_large",

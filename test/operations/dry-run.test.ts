@@ -95,6 +95,12 @@ describe.each([true, false])("dry_run: %s", (dry_run) => {
         { key: "a", task_description: "Again." },
         { key: "odd", task_description: "Odd.", options: { lease_seconds: 0 } },
         { key: "odder", task_description: "Odd.", options: { lease_secnds: 5 } },
+        {
+          key: "worst",
+          task_description: "Odd.",
+          context: "x".repeat(300_000),
+          options: { trigger_rule: "one_failed", concurrency_limit: 2, locks: ["a/../b"] },
+        },
         { key: "never", task_description: "Odd.", options: { trigger_rule: "one_failed" } },
       ],
     };
@@ -109,10 +115,14 @@ describe.each([true, false])("dry_run: %s", (dry_run) => {
       "odd.options.lease_seconds",
       "did you mean lease_seconds?",
       "never: trigger_rule one_failed",
+      "worst: trigger_rule one_failed",
+      "worst.options.concurrency_limit needs a concurrency_key",
+      "worst.options.locks[0]",
+      "context has 300002 bytes",
     ]) {
       expect(refusal.message).toContain(fault);
     }
-    expect(refusal["faults"]).toHaveLength(8);
+    expect(refusal["faults"]).toHaveLength(9);
   });
 
   test.each<[string, Input, string]>([

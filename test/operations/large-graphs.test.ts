@@ -4,6 +4,7 @@ import { LIMITS } from "../../src/domain/limits.ts";
 import { createWorkflow } from "../../src/operations/create-workflow.ts";
 import { tick } from "../../src/operations/tick.ts";
 import { sized } from "../support/engine.ts";
+import { seeded } from "../support/seeded.ts";
 import { type Project, useProjects } from "../support/project.ts";
 
 const newProject = useProjects();
@@ -66,9 +67,24 @@ function outAndIn(): Edges {
   ];
 }
 
+/** Each waits for up to three of those before it in a hidden order. */
+function anyGraph(): Edges {
+  const chance = seeded("large graph");
+  const hidden = numbers(0, TASKS).map((number) => ({ number, at: chance.next() }));
+  const order = hidden.toSorted((a, b) => a.at - b.at).map(({ number }) => number);
+  const edges: number[][] = numbers(0, TASKS).map(() => []);
+  for (const [place, number] of order.entries()) {
+    const drawn = numbers(0, Math.min(place, chance.whole(0, 3))).map(
+      () => order[chance.whole(0, place - 1)] ?? 0,
+    );
+    edges[number] = [...new Set(drawn)];
+  }
+  return edges;
+}
+
 const GRAPHS: Record<string, Edges> = {
   [`a fan-out and fan-in of ${TASKS}`]: outAndIn(),
-  [`${TASKS} that wait for nothing`]: numbers(0, TASKS).map(() => []),
+  [`${TASKS} with edges drawn at random, told in any order`]: anyGraph(),
   [`a chain of ${DEEP}, told from its end`]: numbers(0, DEEP).map((index) =>
     index < DEEP - 1 ? [index + 1] : [],
   ),
