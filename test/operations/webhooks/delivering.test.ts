@@ -189,3 +189,30 @@ test("one planned attempt is made once, however often, late or early QStash call
   expect(await deliver(bench.webhooks, { ...attempt, turn: 2 })).toBe("over");
   expect(bench.receiver.deliveries).toHaveLength(1);
 });
+
+test("an attempt that failed is over, its successor comes at its time alone, and a report counts once", async () => {
+  const project = makeProject();
+  const bench = await webhookBench(project);
+  await bench.register({ types: ["task.created"] });
+  bench.receiver.answer({ status: 500 });
+  await project.task();
+  await makeDeliveries(bench.webhooks);
+  const [first] = bench.queued.splice(0);
+  if (!first) throw new Error("nothing was planned");
+  expect(await deliver(bench.webhooks, first)).toBe("again");
+  const [second] = bench.queued;
+  if (!second) throw new Error("nothing was planned anew");
+  expect(await deliver(bench.webhooks, second)).toBe("early");
+
+  project.advance(Math.ceil((second.due_at - project.now()) / 1000));
+  expect(await deliver(bench.webhooks, first)).toBe("over");
+  const result = { at: project.now(), status: 500, ms: 1 };
+  const report = { ...first, result, outcome: "again" as const, pause_ms: 1_000 };
+  expect(await bench.webhooks.store.end(report)).toEqual({ planned: [] });
+  const { deliveries } = await bench.webhooks.store.deliveries({ limit: 1 });
+  expect(deliveries[0]).toMatchObject({ attempts: 1, turn: 2, results: [{ status: 500 }] });
+  expect(bench.receiver.deliveries).toHaveLength(1);
+
+  bench.receiver.answer({ status: 200 });
+  expect(await deliver(bench.webhooks, second)).toBe("delivered");
+});

@@ -109,6 +109,24 @@ test("a rotation loses no delivery: for a day both secrets verify, then only the
   expect(() => verified(after, { secret: old, now: project.now() })).toThrow();
 });
 
+test("of many rotations the last three secrets sign, and none whose day is over is kept", async () => {
+  const { project, bench, admin } = await setUp();
+  const { endpoint_id } = await bench.register({ types: ["task.created"] });
+  const kept = async (): Promise<number> => {
+    const text = (await project.dump()).hashes["webhooks"]?.[`endpoint:${endpoint_id}`];
+    return (JSON.parse(text ?? "") as { secrets: unknown[] }).secrets.length;
+  };
+  for (let nth = 0; nth < 4; nth++) await project.ok(rotateWebhookSecret, { endpoint_id }, admin);
+  expect(await kept()).toBe(3);
+  await project.task();
+  await bench.settle();
+  const signatures = bench.receiver.deliveries[0]?.headers["webhook-signature"];
+  expect(String(signatures).split(" ")).toHaveLength(3);
+  project.advance(86_401);
+  await project.ok(rotateWebhookSecret, { endpoint_id }, admin);
+  expect(await kept()).toBe(2);
+});
+
 test("a test event arrives whatever the filter, and is listed", async () => {
   const { project, bench, admin } = await setUp();
   const { endpoint_id, secret } = await bench.register({ types: ["run.failed"] });
