@@ -244,8 +244,8 @@ export const LIMITS = {
   webhook_answers: 3,
   /** Failed attempts in a row that open an endpoint's breaker. */
   webhook_failures: 5,
-  /** Attempts to one endpoint at the same time. */
-  webhook_parallelism: 5,
+  /** Attempts to one endpoint at the same time. The free plan of QStash makes ten calls at once, ticks among them. */
+  webhook_parallelism: 3,
   /** Entries of the event log that one step turns into deliveries, and deliveries that it makes. */
   webhook_events_per_step: 50,
   webhook_deliveries_per_step: 100,

@@ -7,6 +7,7 @@ import { createServer, type Server } from "node:net";
 import { expect, test, vi } from "vitest";
 import { z } from "zod";
 import { freePort } from "../../infra/local/redis/free-port.ts";
+import { LIMITS } from "../../src/domain/limits.ts";
 import { type Endpoint, startEndpoint } from "../local/qstash/endpoint.ts";
 import { callback } from "../support/callback.ts";
 import { useStack } from "../support/stack.ts";
@@ -73,7 +74,7 @@ test.concurrent("a receiver that hangs is left after 15 s, and delays neither ti
   await api.task("hurried", { options: { start_at } });
   // It becomes ready by a tick of QStash alone, and is told of.
   await quick.arrived(18);
-  expect(slow.deliveries.length).toBeLessThanOrEqual(5);
+  expect(slow.deliveries.length).toBeLessThanOrEqual(LIMITS.webhook_parallelism);
   await vi.waitFor(
     async () => {
       const results = (await deliveries()).flatMap((delivery) => delivery.results);
