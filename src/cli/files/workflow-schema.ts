@@ -3,6 +3,7 @@ import * as z from "zod";
 import { taskOptions } from "../../domain/options.ts";
 import { cronOption } from "../../domain/schedule.ts";
 import { createWorkflow } from "../../operations/create-workflow.ts";
+import { OPTION_WORDS } from "./option-words.ts";
 
 export const workflowFile = createWorkflow.input
   .omit({ lease: true, dry_run: true, idempotency_key: true })
@@ -38,6 +39,7 @@ export function workflowJsonSchema(): Schema {
     throw new Error("tasks are no longer a list");
   }
   for (const object of [file, task.items]) object.properties = explained(object);
+  options.properties = optionsExplained(options, "");
   if (file.properties) {
     const properties = { ...options.properties, cron };
     file.properties["options"] = { description: COMMON, ...options, properties };
@@ -69,4 +71,18 @@ function explained({ properties = {} }: Schema): NonNullable<Schema["properties"
       return [name, { description, ...schema }];
     }),
   );
+}
+
+function optionsExplained(
+  { properties = {} }: Schema,
+  within: string,
+): NonNullable<Schema["properties"]> {
+  const entries = Object.entries(properties).map(([name, property]) => {
+    if (typeof property !== "object") return [name, property] as const;
+    const description = OPTION_WORDS[within + name];
+    const parts = property.properties && optionsExplained(property, `${within}${name}.`);
+    const schema = { ...property, ...(parts && { properties: parts }) };
+    return [name, description === undefined ? schema : { description, ...schema }] as const;
+  });
+  return Object.fromEntries(entries);
 }

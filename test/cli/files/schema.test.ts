@@ -3,8 +3,10 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { PROJECT_ROOT } from "../../../infra/local/build.ts";
+import { OPTION_WORDS } from "../../../src/cli/files/option-words.ts";
 import { workflowJsonSchema } from "../../../src/cli/files/workflow-schema.ts";
 import { readTaskText } from "../../../src/cli/files/read-file.ts";
+import { taskOptions } from "../../../src/domain/options.ts";
 
 const CLI = join(PROJECT_ROOT, "src", "cli");
 
@@ -20,4 +22,14 @@ test("the workflow on the page can be run", async () => {
     ok: true,
     value: { workflow: { name: "Search for the shop", tasks: { length: 3 } } },
   });
+});
+
+test("every option is explained to editors and on the page", async () => {
+  const page = await readFile(join(CLI, "workflow-file.md"), "utf8");
+  for (const name of Object.keys(taskOptions.shape)) {
+    expect(OPTION_WORDS).toHaveProperty(name);
+    expect(page).toMatch(new RegExp(`^\\| \`${name}|, \`${name}\``, "m"));
+  }
+  const words = JSON.stringify(workflowJsonSchema());
+  for (const said of Object.values(OPTION_WORDS)) expect(words).toContain(JSON.stringify(said));
 });

@@ -1,0 +1,32 @@
+/** What each option of a task means, for editors. By path; defaults in brackets. */
+export const OPTION_WORDS: Readonly<Record<string, string>> = {
+  requires: "Capabilities that the agent must have, in the words in which it polls",
+  assignee: "The only agent_id that may have it",
+  lease_seconds: "How long its worker may be silent (3600)",
+  max_run_seconds: "How long one attempt may take in all (14400)",
+  start_at: "Not before this time, ISO 8601",
+  start_within_seconds: "Fails if nobody has taken it that long after it became ready",
+  deadline: "Fails if it has not ended by this time, ISO 8601",
+  retry: "What happens after a failed attempt",
+  "retry.max_attempts": "How many attempts may fail (3); one whose lease ran out does not count",
+  "retry.initial_seconds": "The pause after the first failure (10)",
+  "retry.factor": "Each further pause is so many times longer (2)",
+  "retry.max_seconds": "No pause is longer (600)",
+  "retry.jitter": "full draws each pause between nothing and its length (full)",
+  locks:
+    'Names, or paths where "src/" covers all below it: what overlaps never runs at the same time',
+  concurrency_key: "Tasks with the same key share a limit",
+  concurrency_limit: "How many of them may run at the same time (1)",
+  trigger_rule:
+    "When it runs: all_success of its dependencies (else skipped), all_done, or one_failed (else skipped)",
+  result_schema: "JSON Schema; a result that does not fit is refused, and its worker tries again",
+  delegation: "What its worker may create under it (2 levels, 20 tasks, any agent type)",
+  "delegation.agent_types": "Of these types only",
+  "delegation.max_depth": "0 forbids it",
+  "delegation.max_tasks": "In all, with those of its children",
+  review: "Another agent judges the result, and sends it back until it is good enough",
+  "review.agent_type": "Who judges: never the agent that did it",
+  "review.criteria": "What it is judged by",
+  "review.threshold": "A score below does not pass (0.8)",
+  "review.max_rounds": "After so many it fails as review_rejected (3)",
+};
