@@ -141,7 +141,8 @@ test("who waits with more lanes than one claim compares looks again at once unti
 
 test("what comes between the first look of a wait and the one that notes it is found, in whichever lane", async () => {
   const project = newProject();
-  const capabilities = Array.from({ length: LIMITS.lanes_per_claim + 1 }, (_, nth) => `c${nth}`);
+  const count = 2 * LIMITS.lanes_per_claim + 1;
+  const capabilities = Array.from({ length: count }, (_, nth) => `c${nth}`);
   for (const capability of capabilities) {
     await project.task({ options: { requires: [capability] } });
     await project.complete((await project.claim("bob", { capabilities: [capability] })).lease);
