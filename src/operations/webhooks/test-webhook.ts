@@ -1,4 +1,4 @@
-/** Sends an endpoint an event of type `webhook.test`, whatever its filter. */
+/** Sends an endpoint an event of type `webhook.test`, whatever its filter, and though its breaker is open. */
 import * as z from "zod";
 import { ok, refuse } from "../../domain/refusal.ts";
 import { ADMINS } from "../../domain/role.ts";

@@ -7,7 +7,9 @@ import { giveUp } from "../../../src/operations/webhooks/give-up.ts";
 import { listDeliveries } from "../../../src/operations/webhooks/list-deliveries.ts";
 import { listWebhooks } from "../../../src/operations/webhooks/list-webhooks.ts";
 import { makeDeliveries } from "../../../src/operations/webhooks/make-deliveries.ts";
+import { replayDeliveries } from "../../../src/operations/webhooks/replay-deliveries.ts";
 import { sendOverdue } from "../../../src/operations/webhooks/send-overdue.ts";
+import { testWebhook } from "../../../src/operations/webhooks/test-webhook.ts";
 import { updateWebhook } from "../../../src/operations/webhooks/update-webhook.ts";
 import { type Project, useProjects } from "../../support/project.ts";
 import { type Bench, webhookBench } from "../../support/webhook-bench.ts";
@@ -158,6 +160,65 @@ test("once the probe was given up the next one probes", async () => {
   expect((await statuses()).toSorted()).toEqual(
     [...times(6, "delivered"), "dead"].toSorted().map((status) => expect.stringMatching(status)),
   );
+});
+
+test("a test event probes at once although the breaker is open, and what is held goes out once it got through", async () => {
+  const { project, bench, endpoint_id, admin, statuses } = await failing(7);
+  await bench.settle();
+  bench.receiver.answer({ status: 200 });
+  await project.ok(testWebhook, { endpoint_id }, admin);
+  await bench.settle();
+  expect(bench.received().slice(5)).toEqual([
+    expect.objectContaining({ type: "webhook.test" }),
+    ...times(2, expect.objectContaining({ type: "task.created" })),
+  ]);
+  expect((await statuses()).toSorted()).toEqual(
+    [...times(3, "delivered"), ...times(5, "waiting")].toSorted(),
+  );
+  const { webhooks } = await project.ok(listWebhooks, {}, admin);
+  expect(webhooks[0]).not.toHaveProperty("breaker");
+  project.advance(86_400);
+  await bench.settle();
+  expect(await statuses()).toEqual(times(8, "delivered"));
+  expect(await project.audit()).toEqual([]);
+});
+
+test("test events that fail leave the breaker open, with no longer pause, and one delivery that probes", async () => {
+  const { project, bench, endpoint_id, admin } = await failing(7);
+  await bench.settle();
+  for (let number = 0; number < 3; number++) {
+    await project.ok(testWebhook, { endpoint_id }, admin);
+    await bench.settle();
+  }
+  expect(bench.receiver.deliveries).toHaveLength(5 + 3);
+  const [endpoint] = (await bench.webhooks.store.endpoints()).endpoints;
+  expect(endpoint).toMatchObject({
+    pause_ms: LIMITS.breaker_pause_ms,
+    open_until_ms: project.now() + LIMITS.breaker_pause_ms,
+  });
+  expect(await project.audit()).toEqual([]);
+  project.advance(61);
+  await bench.settle();
+  expect(bench.receiver.deliveries).toHaveLength(5 + 3 + 1);
+});
+
+test("deliveries of a deleted endpoint are dead in the list at once, and are not sent again", async () => {
+  const { project, bench, endpoint_id, admin } = await failing(7);
+  await bench.settle();
+  await project.ok(deleteWebhook, { endpoint_id }, admin);
+  expect((await project.ok(listDeliveries, { status: "waiting" }, admin)).deliveries).toEqual([]);
+  const { deliveries } = await project.ok(listDeliveries, { status: "dead" }, admin);
+  expect(deliveries).toHaveLength(7);
+  for (const delivery of deliveries) expect(delivery).not.toHaveProperty("next_attempt_at");
+  const [{ delivery_id } = { delivery_id: "" }] = deliveries;
+  expect(await project.refusal(replayDeliveries, { delivery_id }, admin)).toMatchObject({
+    reason: "not_found",
+    message: `${delivery_id} is not sent again: its webhook w1 was deleted.`,
+  });
+  expect((await project.refusal(replayDeliveries, { endpoint_id }, admin)).message).toMatch(
+    "No webhook w1 here",
+  );
+  expect(await project.audit()).toEqual([]);
 });
 
 test("deliveries of a deleted endpoint are dead, with the reason, whether they were held or planned", async () => {

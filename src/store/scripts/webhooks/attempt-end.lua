@@ -31,12 +31,14 @@ local function close(endpoint)
 end
 
 -- Failures in a row open the endpoint's breaker: nothing is sent for a while, and none of that counts as an attempt. What
--- was under way when it opened says nothing new.
+-- was under way when it opened says nothing new, and a test that somebody asked for makes the pause no longer.
 local function count_failure(endpoint)
   endpoint.failures = (endpoint.failures or 0) + 1
   local open, probed = endpoint.open_until_ms, endpoint.probe == delivery.delivery_id
   if endpoint.failures >= LIMITS.webhook_failures and (probed or not open) then
-    endpoint.pause_ms = math.min((endpoint.pause_ms or LIMITS.breaker_pause_ms / 2) * 2, LIMITS.breaker_pause_max_ms)
+    local asked = endpoint.pause_ms and delivery.type == "webhook.test" and delivery.attempts == 1
+    local longer = asked and endpoint.pause_ms or (endpoint.pause_ms or LIMITS.breaker_pause_ms / 2) * 2
+    endpoint.pause_ms = math.min(longer, LIMITS.breaker_pause_max_ms)
     endpoint.open_until_ms = now_ms + endpoint.pause_ms
     choose_probe(endpoint)
   end

@@ -1,5 +1,5 @@
 -- Lists deliveries, newest first, or plans those of the page anew (`replay`). One call looks at a bounded number and says
--- where to go on.
+-- where to go on. What an endpoint left when it was deleted is buried where it is seen.
 local function page()
   if request.delivery_id then
     return { "|" .. request.delivery_id }
@@ -30,6 +30,10 @@ end
 
 for i, text in ipairs(#ids > 0 and redis.call("HMGET", deliveries, unpack(ids)) or {}) do
   local delivery = text and cjson.decode(text)
+  local waits = delivery and delivery.status == "waiting" and (delivery.busy_until_ms or 0) <= now_ms
+  if waits and not read_endpoint(delivery.endpoint_id) then
+    bury(delivery)
+  end
   local wanted = delivery
     and (not request.endpoint_id or delivery.endpoint_id == request.endpoint_id)
     and (not request.status or delivery.status == request.status)

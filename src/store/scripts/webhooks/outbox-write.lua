@@ -40,10 +40,22 @@ local function add(delivery, place)
   table.insert(members, index_member(delivery))
 end
 
+-- About no event: somebody asks whether it works now. That probes at once; the one that was to probe is held when its time
+-- comes.
+local function probe_with(delivery, endpoint)
+  if endpoint.open_until_ms and endpoint.status == "active" then
+    endpoint.open_until_ms, endpoint.probe = math.min(endpoint.open_until_ms, now_ms), delivery.delivery_id
+    write_endpoint(endpoint)
+  end
+end
+
 for _, delivery in ipairs(request.deliveries) do
   -- It may have been deleted or disabled since the caller looked.
   local endpoint = read_endpoint(delivery.endpoint_id)
   if endpoint and endpoint.status ~= "disabled" and not known(delivery.delivery_id) then
+    if not request.from then
+      probe_with(delivery, endpoint)
+    end
     add(delivery, placed(delivery, endpoint))
   end
 end
