@@ -1,4 +1,6 @@
 /** Events, their ids, and what a filter lets through. */
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import {
   EVENT_TYPES,
@@ -9,6 +11,8 @@ import {
   parseEventId,
   runOfFact,
 } from "../../src/domain/event.ts";
+
+const PAGE = fileURLToPath(import.meta.resolve("../../src/http/webhooks.md"));
 
 test("the facts of one entry become events with ids that lead back to it", () => {
   const events = eventsOf(
@@ -54,4 +58,14 @@ test("of a type that names nothing is said which one is near, or which ones ther
   expect(noSuchEvents("tasks.*")).toContain("did you mean task.*?");
   const all = noSuchEvents("everything");
   for (const type of [...EVENT_TYPES, "task.*", "schedule.*"]) expect(all).toContain(type);
+});
+
+test("the page about webhooks has a row for each type, and for no other", async () => {
+  const page = await readFile(PAGE, "utf8");
+  const table = page.slice(page.indexOf("## Event types"), page.indexOf("## A worker"));
+  const names = [...table.matchAll(/^\| (`.*?`) \|/gm)].flatMap(([, cell = ""]) =>
+    cell.split(", "),
+  );
+  const types = names.map((name) => name.replaceAll("`", ""));
+  expect(types.toSorted()).toEqual([...EVENT_TYPES, "webhook.test"].toSorted());
 });

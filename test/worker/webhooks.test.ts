@@ -1,6 +1,8 @@
 /** Webhooks of the built Worker: through the real event log, the local QStash and a real receiver. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { Webhook } from "standardwebhooks";
@@ -9,6 +11,10 @@ import { freePort } from "../../infra/local/redis/free-port.ts";
 import { startEndpoint } from "../local/qstash/endpoint.ts";
 import { useStack } from "../support/stack.ts";
 import { apiOf, headersOf, type KeyRole } from "../support/worker-api.ts";
+
+const RECEIVER = fileURLToPath(
+  import.meta.resolve("../../infra/examples/start-worker/receiver.mjs"),
+);
 
 const lines: string[] = [];
 const stack = useStack({ onLine: (line) => void lines.push(line) });
@@ -100,8 +106,8 @@ test("the example starts a workflow elsewhere for a task that becomes ready, and
     types: ["task.ready"],
     agent_types: ["remote"],
   });
-  const script = import.meta.resolve("../../infra/examples/start-worker/receiver.mjs");
-  const receiver = spawn(process.execPath, [fileURLToPath(script)], {
+  const endpoint_id = String(made.body["endpoint_id"]);
+  const receiver = spawn(process.execPath, [RECEIVER], {
     stdio: ["ignore", "pipe", "inherit"],
     env: {
       ...process.env,
@@ -113,9 +119,11 @@ test("the example starts a workflow elsewhere for a task that becomes ready, and
     },
   });
   onTestFinished(() => void receiver.kill());
-  await once(receiver.stdout, "data");
+  const logged = createInterface({ input: receiver.stdout })[Symbol.asyncIterator]();
+  expect((await logged.next()).value).toMatch("Listening on");
   const forged = await fetch(url, { method: "POST", body: '{"type":"task.ready"}' });
   expect(forged.status).toBe(401);
+  expect((await logged.next()).value).toMatch(/^401 refused: /);
   const task_id = await apiOf(stack()).task("remote");
   await github.arrived(1);
   const [dispatch] = github.deliveries;
@@ -125,4 +133,33 @@ test("the example starts a workflow elsewhere for a task that becomes ready, and
     event_type: "baton-task-ready",
     client_payload: { task_id, agent_type: "remote" },
   });
+  const dispatched = String((await logged.next()).value);
+  expect(dispatched).toMatch(
+    `verified, task.ready: dispatched for ${task_id}, GitHub answered 204`,
+  );
+  const delivery_id = dispatched.split(" ")[1];
+  // Once it is noted as delivered it can be sent again; before, the same attempt would be planned anew.
+  await vi.waitFor(async () => {
+    const { body } = await rest("GET", `/v1/deliveries?endpoint_id=${endpoint_id}`);
+    expect(body["deliveries"]).toEqual([
+      expect.objectContaining({ delivery_id, status: "delivered" }),
+    ]);
+  });
+  await rest("POST", "/v1/deliveries/replay", { delivery_id });
+  expect((await logged.next()).value).toBe(
+    `204 ${delivery_id} verified, already seen: nothing is started`,
+  );
+  expect(github.deliveries).toHaveLength(1);
+});
+
+test("the example says at its start what it was not given", async () => {
+  const receiver = spawn(process.execPath, [RECEIVER], {
+    stdio: ["ignore", "ignore", "pipe"],
+    env: { ...process.env, WEBHOOK_SECRET: "whsec_x", GITHUB_TOKEN: "", GITHUB_REPOSITORY: "" },
+  });
+  const said = text(receiver.stderr);
+  expect(await once(receiver, "exit")).toEqual([1, null]);
+  expect(await said).toBe(
+    "Set GITHUB_TOKEN and GITHUB_REPOSITORY first: see the beginning of receiver.mjs.\n",
+  );
 });

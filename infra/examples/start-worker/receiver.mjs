@@ -8,6 +8,13 @@ import process from "node:process";
 import { Webhook } from "standardwebhooks";
 
 const { WEBHOOK_SECRET = "", GITHUB_TOKEN = "", GITHUB_REPOSITORY = "" } = process.env;
+const missing = Object.entries({ WEBHOOK_SECRET, GITHUB_TOKEN, GITHUB_REPOSITORY })
+  .filter(([, value]) => value === "")
+  .map(([name]) => name);
+if (missing.length > 0) {
+  console.error(`Set ${missing.join(" and ")} first: see the beginning of receiver.mjs.`);
+  process.exit(1);
+}
 const { GITHUB_API_URL = "https://api.github.com", PORT = "8000" } = process.env;
 const webhook = new Webhook(WEBHOOK_SECRET);
 
@@ -17,10 +24,13 @@ const REMEMBERED = 10_000;
 
 createServer((request, response) => {
   receive(request).then(
-    (status) => response.writeHead(status).end(),
+    ({ status, said }) => {
+      console.log(`${status} ${said}`);
+      response.writeHead(status).end();
+    },
     (error) => {
-      console.error(error);
       // Baton tries again later, with longer and longer pauses.
+      console.error(`502 ${request.headers["webhook-id"]} not dispatched: ${error.message}`);
       response.writeHead(502).end();
     },
   );
@@ -28,16 +38,17 @@ createServer((request, response) => {
   console.log(`Listening on ${this.address().port}`);
 });
 
-/** The status to answer. */
+/** The status to answer, and the line to log: ids, never a payload. */
 async function receive(request) {
-  const body = await bodyOf(request);
-  const event = verified(body, request.headers);
-  if (!event) return 401;
+  const event = verified(await bodyOf(request), request.headers);
+  if (!event) return { status: 401, said: "refused: another secret, altered, or too old" };
   const id = request.headers["webhook-id"];
-  if (event.type === "task.ready" && !seen.has(id)) await startWorkflow(event.data);
+  if (seen.has(id))
+    return { status: 204, said: `${id} verified, already seen: nothing is started` };
+  const done = event.type === "task.ready" ? await startWorkflow(event.data) : "nothing to start";
   seen.add(id);
   if (seen.size > REMEMBERED) seen.delete(seen.values().next().value);
-  return 204;
+  return { status: 204, said: `${id} verified, ${event.type}: ${done}` };
 }
 
 async function bodyOf(request) {
@@ -71,4 +82,5 @@ async function startWorkflow({ task_id, agent_type }) {
     signal: AbortSignal.timeout(10_000),
   });
   if (!response.ok) throw new Error(`GitHub answered ${response.status}`);
+  return `dispatched for ${task_id}, GitHub answered ${response.status}`;
 }
