@@ -13,7 +13,9 @@ import { wait } from "./commands/wait.ts";
 
 const COMMANDS: readonly Command[] = [run, wait, events, answer, retry, schedules];
 
-process.exitCode = await main(process.argv.slice(2));
+const code = await main(process.argv.slice(2));
+// What was said goes out first. A connection that takes its time to close must not keep a hook from ending.
+process.stdout.write("", () => process.stderr.write("", () => process.exit(code)));
 
 async function main([name = "help", ...args]: readonly string[]): Promise<ExitCode> {
   if (["help", "--help", "-h"].includes(name)) return help(args[0]);

@@ -62,6 +62,8 @@ export async function connectEvents(
       throw orUnreachable(error);
     } finally {
       clearTimeout(timer);
+      // Whoever stops reading is done with the connection, which would keep the process from ending.
+      silence.abort();
     }
   })();
 }

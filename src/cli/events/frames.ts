@@ -11,9 +11,10 @@ export interface Frame {
 export async function* readFrames(
   body: ReadableStream<Uint8Array<ArrayBuffer>>,
 ): AsyncGenerator<readonly Frame[]> {
+  const decoder = new TextDecoder();
   let rest = "";
-  for await (const text of body.pipeThrough(new TextDecoderStream())) {
-    const parts = (rest + text).split("\n\n");
+  for await (const bytes of body) {
+    const parts = (rest + decoder.decode(bytes, { stream: true })).split("\n\n");
     rest = parts.pop() ?? "";
     if (parts.length > 0) yield parts.map(frameOf);
   }
