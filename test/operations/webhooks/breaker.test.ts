@@ -183,7 +183,7 @@ test("a test event probes at once although the breaker is open, and what is held
   expect(await project.audit()).toEqual([]);
 });
 
-test("test events that fail leave the breaker open, with no longer pause, and one delivery that probes", async () => {
+test("failed test events leave the breaker open, with no longer pause, and one delivery that probes", async () => {
   const { project, bench, endpoint_id, admin } = await failing(7);
   await bench.settle();
   for (let number = 0; number < 3; number++) {
