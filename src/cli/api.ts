@@ -9,6 +9,9 @@ export type Body = Readonly<Record<string, unknown>>;
 /** The server did not answer, or not as a Baton would. Whether the call had an effect is not known. */
 export class Unreachable extends Error {}
 
+/** The address can never answer: trying again does not help. */
+export class WrongAddress extends Error {}
+
 export interface CallOptions {
   /** How often to try; more than once only for what may arrive twice. */
   readonly tries?: number;
@@ -74,7 +77,9 @@ async function callOnce(
     text = await response.text();
   } catch (error) {
     if (signal?.aborted) throw error;
-    throw new Unreachable(`Cannot reach ${url}: ${causeOf(error)}.`);
+    const cause = causeOf(error);
+    if (cause === BAD_PORT) throw wrongPort(url);
+    throw new Unreachable(`Cannot reach ${url}: ${cause}.`);
   }
   const body = object.safeParse(jsonOf(text));
   const refused = body.success && "reason" in body.data;
@@ -85,7 +90,27 @@ async function callOnce(
   const { reason, detail, title: _title, status: _status, ...facts } = body.data;
   const message = typeof detail === "string" ? detail : `HTTP ${status}`;
   if (status >= 500) throw new Unreachable(`${url} answers: ${message}`);
-  return { ok: false, refusal: { ...facts, reason: reason as Reason, message } };
+  return {
+    ok: false,
+    refusal: { ...facts, reason: reason as Reason, message: forPeople(message) },
+  };
+}
+
+/** The server speaks to clients that send headers; whoever calls this has flags and an environment. */
+export function forPeople(message: string): string {
+  return message.replace(
+    "put it where your client takes the Authorization header",
+    "give it as BATON_KEY (or --key)",
+  );
+}
+
+/** What `fetch` says of a port that it calls nowhere, since other protocols have it. */
+export const BAD_PORT = "bad port";
+
+export function wrongPort(url: string): WrongAddress {
+  return new WrongAddress(
+    `${url} is no address of a server: HTTP clients refuse its port, which belongs to another protocol.`,
+  );
 }
 
 const object = z.record(z.string(), z.unknown());

@@ -21,6 +21,8 @@ export const CONNECTION_FLAGS = {
 interface Sources {
   readonly flags: { readonly url?: string; readonly key?: string };
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Where any key will do. */
+  readonly anyKey?: boolean;
   /** Written by `npm run dev` while it runs. */
   readonly localFile?: string;
 }
@@ -35,6 +37,7 @@ const localStack = z.looseObject({
 export async function findConnection({
   flags,
   env,
+  anyKey = false,
   localFile = LOCAL_FILE,
 }: Sources): Promise<Result<Connection>> {
   const url = flags.url ?? (env["BATON_URL"] || undefined);
@@ -55,7 +58,7 @@ export async function findConnection({
   if (fitting === undefined) {
     return refuse(
       "invalid",
-      `No key for ${address}: set BATON_KEY (or --key) to an orchestrator key.`,
+      `No key for ${address}: set BATON_KEY (or --key) to ${anyKey ? "any key of it" : "an orchestrator key"}.`,
     );
   }
   return { ok: true, value: { url: address, key: fitting } };

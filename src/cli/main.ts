@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod";
 import { nearest } from "../domain/nearest.ts";
-import { Unreachable } from "./api.ts";
+import { Unreachable, WrongAddress } from "./api.ts";
 import { type Command, complain, EXIT, type ExitCode, misused, say } from "./command.ts";
 import { events } from "./commands/events.ts";
 import { run } from "./commands/run.ts";
@@ -28,6 +28,7 @@ async function main([name = "help", ...args]: readonly string[]): Promise<ExitCo
   try {
     return await command.run(args);
   } catch (error) {
+    if (error instanceof WrongAddress) return misused(error.message);
     if (!(error instanceof Unreachable)) throw error;
     complain(error.message);
     return EXIT.unreachable;

@@ -11,7 +11,7 @@ export interface Patience {
   readonly signal: AbortSignal;
 }
 
-/** Throws `Unreachable` when the server stays away, and when `signal` fires. */
+/** Throws `Unreachable` when the server stays away, or is away when `signal` fires; what `ask` throws where that ends. */
 export async function patiently<T>({ say, signal }: Patience, ask: () => Promise<T>): Promise<T> {
   const since = Date.now();
   let said = false;
@@ -24,7 +24,10 @@ export async function patiently<T>({ say, signal }: Patience, ask: () => Promise
       if (!(error instanceof Unreachable) || Date.now() - since > GIVE_UP_AFTER_MS) throw error;
       if (!said) say(`${error.message} Trying again.`);
       said = true;
-      await pause(TRY_AGAIN_MS, undefined, { signal });
+      // Who stops waiting now learns that there was no answer.
+      await pause(TRY_AGAIN_MS, undefined, { signal }).catch(() => {
+        throw error;
+      });
     }
   }
 }

@@ -143,6 +143,18 @@ test("where a run is expected, the id of a schedule is told as one, with what st
   expect(output()).toMatch(/^s1 is a schedule, no run\..*npx baton schedules --delete s1/);
 });
 
+test("a worker's key creates no run, and is told which key does", async () => {
+  const { ended, output } = baton(
+    "run",
+    await fileOf(yaml("w")),
+    ...connectionOf(stack(), "worker"),
+  );
+  expect([await ended, output()]).toEqual([
+    2,
+    "run needs an orchestrator's key: set BATON_KEY to one (or --key).\n",
+  ]);
+});
+
 test("--no-follow only creates", async () => {
   const { ended, output } = baton("run", await fileOf(yaml("left")), "--no-follow", ...connected());
   expect(await ended).toBe(0);
@@ -217,7 +229,8 @@ test("a server that is away is exit code 3, one that is no Baton too", async () 
 
 test.each([
   [["run", "x.yaml", "--url", "URL", "--key", "btn_wrong"], "There is no file x.yaml."],
-  [["wait", "r99999", "--url", "URL", "--key", "btn_wrong"], "This key is unknown"],
+  [["wait", "r99999", "--url", "URL", "--key", "btn_wrong"], "give it as BATON_KEY (or --key)."],
+  [["wait", "r99999", "--url", "http://127.0.0.1:1", "--key", "k"], "is no address of a server"],
   [["wait", "r99999", "--url", "URL", "--key", "KEY"], "No run r99999 here"],
   [["run"], "FILE is missing. See --help."],
   [["run", "a", "--dryrun"], "No flag --dryrun; did you mean --dry-run? See --help."],

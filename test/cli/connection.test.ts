@@ -51,6 +51,17 @@ test("the local stack's key goes nowhere else", async () => {
   });
 });
 
+test("without a key it says which one is needed", async () => {
+  const flags = { url: "https://baton.example" };
+  for (const [anyKey, key] of [
+    [true, "any key of it"],
+    [false, "an orchestrator key"],
+  ] as const) {
+    const found = await findConnection({ flags, env: {}, anyKey, localFile: NOWHERE });
+    expect(found).toMatchObject({ refusal: { message: expect.stringContaining(key) } });
+  }
+});
+
 test.each([
   [{}, "start a local one with npm run dev, or set BATON_URL and BATON_KEY"],
   [{ url: "baton.example", key: "k" }, "baton.example is no address of a server"],

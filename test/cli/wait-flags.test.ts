@@ -17,6 +17,10 @@ test.each([
     { asked: { for: "run", run_id: "r12", until: "needs-you" }, timeout_ms: 60_000 },
   ],
   [
+    ["--run", "r12", "--until", "any", "--after", "7-n3"],
+    { asked: { for: "run", run_id: "r12", until: "any", after: "7-n3" } },
+  ],
+  [
     ["--ready", "--hook", "--agent-type", "testing", "--capabilities", "browser,gpu"],
     {
       asked: { for: "ready", wanted: { agent_type: "testing", capabilities: ["browser", "gpu"] } },
@@ -41,6 +45,8 @@ test.each([
   [["r1", "--timeout", "5"], "--timeout does not go with RUN. See --help."],
   [["--run", "r1", "--hook"], "--hook does not go with run. See --help."],
   [["--run", "r1", "--until", "needs"], "--until takes end, any, needs-you"],
+  [["--run", "r1", "--after", "7"], "--after goes with --until any or needs-you."],
+  [["--run", "r1", "--until", "any", "--after", "x"], "--after takes the cursor"],
   [["--ready"], "--ready needs --agent-type, such as implementation."],
   [["--ready", "--agent-type", "x", "--timeout", "0"], "--timeout takes whole seconds"],
   [["--ready", "--agent-type", "x", "--timeout", "1.5"], "--timeout takes whole seconds"],

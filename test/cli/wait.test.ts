@@ -65,13 +65,13 @@ test("while a breaker is held open there is no work to be woken for", async () =
   const api = apiOf(stack());
   await api.task("broken");
   await api.ok("set_breaker", { agent_type: "broken", state: "open" });
-  const { ended, output } = ready("broken", "--timeout", "2");
+  const { ended, output } = ready("broken", "--timeout", "4");
   expect([await ended, output()]).toEqual([4, ""]);
 });
 
 test("a time-out is exit code 4, and 0 for a hook, which stays silent", async () => {
-  const over = ready("never", "--timeout", "1");
-  const hook = ready("never", "--timeout", "1", "--hook");
+  const over = ready("never", "--timeout", "4");
+  const hook = ready("never", "--timeout", "4", "--hook");
   expect([await over.ended, over.output()]).toEqual([4, ""]);
   expect([await hook.ended, hook.output()]).toEqual([0, ""]);
 });
@@ -91,6 +91,29 @@ test("nothing that is wrong wakes a model", async () => {
     1,
     "No flag --timeuot; did you mean --timeout? See --help.\n",
   ]);
+  const noHook = baton("wait", "--hok", "--ready", "--agent-type", "x");
+  expect([await noHook.ended, noHook.output()]).toEqual([
+    1,
+    "No flag --hok; did you mean --hook? See --help.\n",
+  ]);
+  const noPort = baton(...hook, "--url", "http://127.0.0.1:1", "--key", "k");
+  expect([await noPort.ended, noPort.output()]).toEqual([
+    1,
+    expect.stringContaining("is no address of a server"),
+  ]);
+});
+
+test("a wait that never reached the server is exit code 3 when its time is over, for a hook too", async () => {
+  const url = `http://127.0.0.1:${await freePort()}`;
+  const nowhere = ["--timeout", "1", "--url", url, "--key", "k"];
+  for (const args of [
+    ["--ready", "--agent-type", "x"],
+    ["--ready", "--agent-type", "x", "--hook"],
+    ["--run", "r1"],
+  ]) {
+    const { ended, output } = baton("wait", ...args, ...nowhere);
+    expect([await ended, output()]).toEqual([3, expect.stringContaining("ECONNREFUSED")]);
+  }
 });
 
 const KEYS = ["orchestrator", "worker", "viewer"] as const;
@@ -148,10 +171,22 @@ test("--until ends a wait while the run goes on: exit code 5", async () => {
   const any = baton("wait", "--run", run_id, "--until", "any", ...connectionOf(stack()));
   const one = await api.claim("until-1", { agent_type: "until" });
   await api.ok("submit_result", { lease: one.lease, status: "completed" });
-  expect([await any.ended, any.output()]).toEqual([5, `${first} completed: A task for until\n`]);
+  expect(await any.ended).toBe(5);
+  const [told, next = ""] = any.output().split("\nWait for more with: npx baton ");
+  expect(told).toBe(`${first} completed: A task for until`);
+  expect(next).toMatch(new RegExp(`^wait --run ${run_id} --until any --after \\S+\n$`));
+  const more = baton(...next.trim().split(" "), ...connectionOf(stack()));
+  const second = await api.task("until", { run_id });
+  await api.ok("control_task", { action: "cancel", task_ids: [second] });
+  expect(await more.ended).toBe(5);
+  expect(more.output()).toMatch(
+    new RegExp(`^${second} cancelled: A task for until\nWait for more`),
+  );
   const needs = baton("wait", "--run", run_id, "--until", "needs-you", ...connectionOf(stack()));
   const two = await api.claim("until-1", { agent_type: "until" });
   await api.ok("submit_result", { lease: two.lease, status: "needs_input", question: "Which?" });
   expect(await needs.ended).toBe(5);
-  expect(needs.output()).toMatch(/^r\d+t2 needs you \(question\): Asks: Which\?.*\n$/);
+  expect(needs.output()).toMatch(
+    /^(r\d+t2) needs you \(question\): Asks: Which\? Answer with: npx baton answer \1 "…"\nWait for more/,
+  );
 });

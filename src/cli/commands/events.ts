@@ -30,7 +30,7 @@ export const events = defineCommand({
     if (!values.follow) {
       return misused("Events are printed as they happen: add --follow. See --help.");
     }
-    const connection = await findConnection({ flags: values, env: process.env });
+    const connection = await findConnection({ flags: values, env: process.env, anyKey: true });
     if (!connection.ok) return misused(connection.refusal.message);
     const { run, types, "agent-type": agent_type, after } = values;
     const stopped = untilStopped();

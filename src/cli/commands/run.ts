@@ -54,7 +54,10 @@ export const run = defineCommand({
     if (!connection.ok) return misused(connection.refusal.message);
     const api = createApi(connection.value);
     const reply = await api.call("create_workflow", withKey(workflow), { tries: 3 });
-    if (!reply.ok) return misused(reply.refusal.message);
+    if (!reply.ok) {
+      // The server tells a worker how it makes children of its task: here that is not meant.
+      return misused(reply.refusal.reason === "role" ? NEEDS_KEY : reply.refusal.message);
+    }
     const {
       run_id,
       schedule_id,
@@ -80,6 +83,7 @@ export const run = defineCommand({
   },
 });
 
+const NEEDS_KEY = "run needs an orchestrator's key: set BATON_KEY to one (or --key).";
 const LONG_NOTE = 1_000;
 
 const created = z.looseObject({

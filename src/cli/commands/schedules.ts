@@ -21,7 +21,11 @@ export const schedules = defineCommand({
   about: ABOUT,
   flags: FLAGS,
   run: async (_, values) => {
-    const connection = await findConnection({ flags: values, env: process.env });
+    const connection = await findConnection({
+      flags: values,
+      env: process.env,
+      anyKey: values.delete === undefined,
+    });
     if (!connection.ok) return misused(connection.refusal.message);
     const api = createApi(connection.value);
     const { delete: id } = values;

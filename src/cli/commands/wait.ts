@@ -1,5 +1,6 @@
 /** `npx baton wait`: ends when a run ends, or when there is work; for people, scripts and hooks. */
-import { createApi, Unreachable } from "../api.ts";
+import { nearest } from "../../domain/nearest.ts";
+import { createApi, Unreachable, WrongAddress } from "../api.ts";
 import { complain, defineCommand, EXIT, type ExitCode, misused, say } from "../command.ts";
 import { type Connection, CONNECTION_FLAGS, findConnection } from "../connection.ts";
 import { untilEnded } from "../follow/until-ended.ts";
@@ -14,7 +15,8 @@ const ABOUT = `Follows a run, such as r12, until it ends, with a line for each c
 instead, at no cost to a model, and prints what it waited for; it goes on by itself when the server was away.
 Exit codes: 0 the run completed, or there is work; 1 the run failed or was cancelled; 2 the call is wrong; 3 the server
 cannot be reached; 4 --timeout is over; 5 the run goes on, and --until has what it waited for; 130 Ctrl-C.
-With --hook: 2 and a sentence on stderr when there is work; 0 --timeout is over; 1 or 3 something is wrong.
+With --hook: 2 and a sentence on stderr when there is work; 0 --timeout is over; 1 the call is wrong; 3 the server cannot
+be reached, also where --timeout is over before it ever was.
 src/cli/hooks.md shows such a hook.`;
 
 export const wait = defineCommand({
@@ -24,14 +26,15 @@ export const wait = defineCommand({
   about: ABOUT,
   flags: { ...WAIT_FLAGS, ...CONNECTION_FLAGS },
   // A model that is woken because a command was mistyped would go to sleep and be woken again.
-  misuse: (args) => (args.includes("--hook") ? EXIT.failed : EXIT.usage),
+  misuse: (args) => (args.some(meansHook) ? EXIT.failed : EXIT.usage),
   run: async ([word], values) => {
     const wrong = values.hook ? EXIT.failed : EXIT.usage;
     const read = readWait(word, values);
     if (!read.ok) return misused(read.refusal.message, wrong);
-    const connection = await findConnection({ flags: values, env: process.env });
-    if (!connection.ok) return misused(connection.refusal.message, wrong);
     const { asked, timeout_ms } = read.value;
+    const anyKey = asked.for !== "run" || asked.until === "end";
+    const connection = await findConnection({ flags: values, env: process.env, anyKey });
+    if (!connection.ok) return misused(connection.refusal.message, wrong);
     if (asked.for === "watching") return untilEnded(createApi(connection.value), asked);
 
     const stopped = untilStopped();
@@ -45,11 +48,18 @@ export const wait = defineCommand({
         : await untilNews(asked, means);
     } catch (error) {
       if (stopped.aborted) return EXIT.interrupted;
+      if (error instanceof WrongAddress) return misused(error.message, wrong);
       if (!over.aborted || error instanceof Unreachable) throw error;
       return values.hook ? EXIT.done : EXIT.timed_out;
     }
   },
 });
+
+/** Also where it is that flag which was mistyped. */
+function meansHook(arg: string): boolean {
+  const [name = ""] = arg.slice(2).split("=");
+  return arg.startsWith("--") && nearest(name, Object.keys(WAIT_FLAGS)) === "hook";
+}
 
 interface Means {
   readonly connection: Connection;

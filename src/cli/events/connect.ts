@@ -1,6 +1,6 @@
 /** Opens the event stream of a project once. */
 import * as z from "zod";
-import { causeOf, Unreachable } from "../api.ts";
+import { BAD_PORT, causeOf, forPeople, Unreachable, wrongPort } from "../api.ts";
 import type { Connection } from "../connection.ts";
 import { type Frame, readFrames } from "./frames.ts";
 
@@ -31,7 +31,9 @@ export async function connectEvents(
   const orUnreachable = (error: unknown): unknown => {
     clearTimeout(timer);
     if (signal.aborted) return error;
-    return new Unreachable(`Cannot follow ${url}: ${causeOf(silence.signal.reason ?? error)}.`);
+    const cause = causeOf(silence.signal.reason ?? error);
+    if (cause === BAD_PORT) return wrongPort(url);
+    return new Unreachable(`Cannot follow ${url}: ${cause}.`);
   };
   let response: Response;
   try {
@@ -43,7 +45,7 @@ export async function connectEvents(
       const told = problem.safeParse(await response.json().catch(() => undefined));
       if (response.status < 500 && response.status !== 429 && told.success) {
         clearTimeout(timer);
-        return { refused: told.data.detail };
+        return { refused: forPeople(told.data.detail) };
       }
       const what = told.data?.detail ?? `what answers is no Baton (HTTP ${response.status})`;
       throw new Error(what.replace(/\.$/, ""));

@@ -48,10 +48,15 @@ export async function* followStream(
   let between_ms = 0;
   let heard: number | undefined;
   let away: { readonly since: number; readonly tries: number } | undefined;
+  // Whoever stops waiting before there was an answer learns that there was none.
+  const orUnheard = (error: unknown): unknown =>
+    heard === undefined ? new Unreachable(unheard ?? `${connection.url} does not answer.`) : error;
+  let unheard: string | undefined;
   for (;;) {
     try {
       const stream = await connectEvents(connection, { query, after, signal });
       if ("refused" in stream) return stream;
+      heard ??= Date.now();
       for await (const frames of stream) {
         if (away && heard !== undefined) say("Connected again.");
         away = undefined;
@@ -65,7 +70,8 @@ export async function* followStream(
       // The server ends each stream after some minutes.
       await pause(between_ms, undefined, { signal });
     } catch (error) {
-      if (!(error instanceof Unreachable)) throw error;
+      if (!(error instanceof Unreachable)) throw signal.aborted ? orUnheard(error) : error;
+      unheard = error.message;
       const { since, tries } = away ?? { since: Date.now(), tries: 0 };
       const isEnough =
         heard === undefined ? tries + 1 >= FIRST_TRIES : Date.now() - since > GIVE_UP_AFTER_MS;
@@ -74,7 +80,10 @@ export async function* followStream(
       away = { since, tries: tries + 1 };
       // Those that lost the same server do not all come back in the same moment.
       const longest = Math.min(FIRST_PAUSE_MS * 2 ** tries, LONGEST_PAUSE_MS);
-      await pause(longest * (0.5 + Math.random() / 2), undefined, { signal });
+      const again = longest * (0.5 + Math.random() / 2);
+      await pause(again, undefined, { signal }).catch((over: unknown) => {
+        throw orUnheard(over);
+      });
     }
   }
 }

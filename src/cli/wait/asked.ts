@@ -1,6 +1,7 @@
 /** What `npx baton wait` was asked for, from its flags: exactly one thing, and only what goes with it. */
 import { nearest } from "../../domain/nearest.ts";
 import { ok, refuse, type Result } from "../../domain/refusal.ts";
+import { parseCursor } from "../../operations/waiting/cursor.ts";
 import type { FlagValues } from "../flags.ts";
 import { type Until, UNTILS } from "./run.ts";
 import type { Wanted } from "./work.ts";
@@ -11,6 +12,7 @@ export const WAIT_FLAGS = {
     value: "WHAT",
     help: "with --run: any (a task has ended, or needs you) or needs-you (default end)",
   },
+  after: { value: "CURSOR", help: "with --until: only what is new since then; each wait says it" },
   ready: { help: "wait until there is work for --agent-type; it is not claimed" },
   "agent-type": { value: "TYPE", help: "with --ready: whose work" },
   capabilities: { value: "LIST", help: "with --ready: what the agent can, such as browser,gpu" },
@@ -20,7 +22,7 @@ export const WAIT_FLAGS = {
 } as const;
 
 export type Asked =
-  | { readonly for: "run"; readonly run_id: string; readonly until: Until }
+  | { readonly for: "run"; readonly run_id: string; readonly until: Until; readonly after?: string }
   | { readonly for: "ready"; readonly wanted: Wanted }
   /** With a line for each change. */
   | { readonly for: "watching"; readonly run_id: string };
@@ -61,7 +63,7 @@ function way({ run, ready }: Values): [kind: string, goWith: readonly string[]] 
   if (ready) {
     return ["ready", ["agent-type", "capabilities", "agent-id", "timeout", "hook"]];
   }
-  return run === undefined ? ["RUN", []] : ["run", ["until", "timeout"]];
+  return run === undefined ? ["RUN", []] : ["run", ["until", "after", "timeout"]];
 }
 
 function readAsked(word: string | undefined, values: Values): Result<Asked> {
@@ -69,7 +71,7 @@ function readAsked(word: string | undefined, values: Values): Result<Asked> {
   if (word !== undefined) return ok({ for: "watching", run_id: word });
   if (run !== undefined) {
     const known = UNTILS.find((name) => name === until);
-    if (known) return ok({ for: "run", run_id: run, until: known });
+    if (known) return readAfter({ for: "run", run_id: run, until: known }, values.after);
     const meant = nearest(until, UNTILS);
     return refuse(
       "invalid",
@@ -84,4 +86,17 @@ function readAsked(word: string | undefined, values: Values): Result<Asked> {
     for: "ready",
     wanted: { agent_type, capabilities, ...(agent_id !== undefined && { agent_id }) },
   });
+}
+
+function readAfter(
+  asked: Extract<Asked, { for: "run" }>,
+  after: string | undefined,
+): Result<Asked> {
+  if (after === undefined) return ok(asked);
+  if (asked.until === "end") {
+    return refuse("invalid", "--after goes with --until any or needs-you. See --help.");
+  }
+  return parseCursor(after, 1)
+    ? ok({ ...asked, after })
+    : refuse("invalid", "--after takes the cursor that the wait before it printed, such as 7.");
 }

@@ -15,6 +15,8 @@ export type Until = (typeof UNTILS)[number];
 export interface RunOptions {
   readonly run_id: string;
   readonly until: Until;
+  /** The cursor that an earlier wait ended with. */
+  readonly after?: string;
   readonly signal: AbortSignal;
   readonly say: (line: string) => void;
 }
@@ -42,11 +44,11 @@ type Waited = z.infer<typeof waited>;
 /** Throws `Unreachable` when the server stays away, and when `signal` fires. */
 export async function waitForRun(
   connection: Connection,
-  { run_id, until, signal, say }: RunOptions,
+  { run_id, until, after, signal, say }: RunOptions,
 ): Promise<Result<RunNews>> {
   const api = createApi(connection);
   const patience = { say, signal };
-  let cursor: string | undefined;
+  let cursor = after;
   for (;;) {
     const args = {
       run_id,
@@ -70,8 +72,11 @@ export async function waitForRun(
       return newsOfEnd(await patiently(patience, () => readRun(api, run_id, { signal })));
     }
     const lines = newsOf(seen, until);
-    if (lines.length > 0) return ok({ status: seen.status, lines });
     ({ cursor } = seen);
+    if (lines.length > 0) {
+      const next = `Wait for more with: npx baton wait --run ${run_id} --until ${until} --after ${cursor}`;
+      return ok({ status: seen.status, lines: [...lines, next] });
+    }
   }
 }
 
@@ -83,8 +88,21 @@ function newsOf({ ended, needs_you }: Waited, until: Until): string[] {
   if (until === "end") return [];
   const needs = needs_you.map(
     ({ task_id, why, text }) =>
-      `${task_id} needs you (${why.replaceAll("_", " ")}): ${clean(text, 1_000)}`,
+      `${task_id} needs you (${why.replaceAll("_", " ")}): ${clean(inCommands(text, task_id), 1_000)}`,
   );
   const ends = ended.map(({ task_id, status, title }) => `${task_id} ${status}: ${clean(title)}`);
   return until === "any" ? [...ends, ...needs] : needs;
+}
+
+/** The server names the tool that helps; here there is a command that does the same. */
+function inCommands(text: string, task_id: string): string {
+  return text
+    .replace(
+      /control_task: answer \(with text\)\.$/,
+      `Answer with: npx baton answer ${task_id} "…"`,
+    )
+    .replace(
+      /control_task: retry \(with changes\) or discard\.$/,
+      `Try it again with: npx baton retry ${task_id}`,
+    );
 }
