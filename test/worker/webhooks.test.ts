@@ -103,7 +103,7 @@ test("the example starts a workflow elsewhere for a task that becomes ready, and
   const url = `http://127.0.0.1:${port}/baton`;
   const made = await rest("POST", "/v1/webhooks", {
     url,
-    types: ["task.ready"],
+    types: ["task.ready", "task.resumed", "task.lease_lost"],
     agent_types: ["remote"],
   });
   const endpoint_id = String(made.body["endpoint_id"]);
@@ -150,6 +150,12 @@ test("the example starts a workflow elsewhere for a task that becomes ready, and
     `204 ${delivery_id} verified, already seen: nothing is started`,
   );
   expect(github.deliveries).toHaveLength(1);
+  const api = apiOf(stack());
+  const { lease } = await api.claim("remote-1", { agent_type: "remote" });
+  await api.ok("submit_result", { lease, status: "needs_input", question: "Which?" });
+  await api.ok("control_task", { action: "answer", task_ids: [task_id], text: "This." });
+  expect((await logged.next()).value).toMatch(`verified, task.resumed: dispatched for ${task_id}`);
+  expect(github.deliveries).toHaveLength(2);
 });
 
 test("the example says at its start what it was not given", async () => {

@@ -18,6 +18,9 @@ if (missing.length > 0) {
 const { GITHUB_API_URL = "https://api.github.com", PORT = "8000" } = process.env;
 const webhook = new Webhook(WEBHOOK_SECRET);
 
+/** After each of these a task may be claimed. A worker that finds none stops. */
+const STARTING = new Set(["task.ready", "task.resumed", "task.lease_lost"]);
+
 /** An event may arrive more than once, under one `webhook-id`. */
 const seen = new Set();
 const REMEMBERED = 10_000;
@@ -45,7 +48,7 @@ async function receive(request) {
   const id = request.headers["webhook-id"];
   if (seen.has(id))
     return { status: 204, said: `${id} verified, already seen: nothing is started` };
-  const done = event.type === "task.ready" ? await startWorkflow(event.data) : "nothing to start";
+  const done = STARTING.has(event.type) ? await startWorkflow(event.data) : "nothing to start";
   seen.add(id);
   if (seen.size > REMEMBERED) seen.delete(seen.values().next().value);
   return { status: 204, said: `${id} verified, ${event.type}: ${done}` };
