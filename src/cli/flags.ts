@@ -21,7 +21,8 @@ export type Parsed<F extends Flags> =
 
 /**
  * Reads `args` by `flags`. Refuses unknown flags, values that are missing or not expected, and words that are no flags
- * unless `takes` names as many: all of them must then be there, but for a last one in brackets such as `[RUN]`.
+ * unless `takes` names as many: all of them must then be there, but for a last one in brackets such as `[RUN]`. A last
+ * one such as `TEXT…` takes all that is left.
  */
 export function parseFlags<const F extends Flags>(
   flags: F,
@@ -58,7 +59,8 @@ export function parseFlags<const F extends Flags>(
     }
   }
   const surplus = words[takes.length];
-  if (surplus !== undefined) return refused(`Nothing is expected here: ${surplus}.`);
+  if (surplus !== undefined && !takes.at(-1)?.endsWith("…"))
+    return refused(`Nothing is expected here: ${surplus}.`);
   const lacking = takes[words.length];
   if (lacking !== undefined && !lacking.startsWith("[") && !values["help"])
     return refused(`${lacking} is missing.`);

@@ -2,19 +2,24 @@
 
 /** Longer words are not compared: no name of ours is that long, and the comparison costs length × length. */
 const LONGEST = 64;
+/** Shorter names are not guessed. */
+const GUESSED = 3;
 
 /**
  * The candidate nearest to `word` by edit distance (insert, delete, replace, swap of neighbours; case and the choice of
  * `-`, `_` or space do not count), or undefined when none is near: at most a third of the word may differ, and never all
- * of it. The first of equally near candidates wins.
+ * of it. One or two characters are never guessed from or to: half of such names are near to each other. The first of
+ * equally near candidates wins.
  */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
   if (word.length > LONGEST) return undefined;
   const wanted = plain(word);
   let best: string | undefined;
-  let bestDistance = Math.min(Math.max(1, Math.floor(wanted.length / 3)) + 1, wanted.length);
+  let bestDistance = wanted.length < GUESSED ? 1 : Math.max(1, Math.floor(wanted.length / 3)) + 1;
   for (const candidate of candidates) {
-    const distance = editDistance(wanted, plain(candidate.slice(0, LONGEST)));
+    const name = plain(candidate.slice(0, LONGEST));
+    if (name.length < GUESSED && name !== wanted) continue;
+    const distance = editDistance(wanted, name);
     if (distance < bestDistance) {
       best = candidate;
       bestDistance = distance;

@@ -111,6 +111,15 @@ const OPTIONS = new Set([
   "cron",
 ]);
 
+/** The reverse: what stands beside `options`, and is often written into it. */
+export const BESIDE_OPTIONS: ReadonlySet<string> = new Set([
+  "priority",
+  "context",
+  "dependencies",
+  "agent_type",
+  "task_description",
+]);
+
 /** The parameter among `names` that somebody who wrote `wrong` probably meant; with its path where it is an option. */
 export function suggestName(wrong: string, names: readonly string[]): string | undefined {
   const has = (name: string) => names.includes(name.split(".")[0] ?? name);

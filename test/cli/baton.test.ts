@@ -95,8 +95,10 @@ test("a question is told with the command that answers it, and the run goes on w
   await work("asking", [{ status: "needs_input", question: "Which grammar?" }]);
   await said("lexer: asks: Which grammar?");
   const task_id = /npx baton answer (r\d+t1) /.exec(output())?.[1] ?? "";
-  const answered = baton("answer", task_id, "LL(1)", ...connected());
+  const answered = baton("answer", task_id, "LL(1)", "will", "do", ...connected());
   expect([await answered.ended, answered.output()]).toEqual([0, "Done.\n"]);
+  const told = await apiOf(stack()).ok("get_task_status", { task_id, detail: "full" });
+  expect(JSON.stringify(told)).toContain("LL(1) will do");
   await work("asking", [{ status: "completed" }, { status: "completed" }]);
   expect(await ended).toBe(0);
 });

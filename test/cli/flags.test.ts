@@ -36,6 +36,13 @@ test.each([
   expect(parseFlags(FLAGS, args, ["FILE"])).toEqual(expected);
 });
 
+test.each([
+  [["r1t1", "Blue", "it", "is"], { ok: true, values: {}, words: ["r1t1", "Blue", "it", "is"] }],
+  [["r1t1"], { ok: false, message: "TEXT… is missing. See --help." }],
+])("a last word with dots takes all that is left: %j", (args, expected) => {
+  expect(parseFlags(FLAGS, args, ["TASK", "TEXT…"])).toEqual(expected);
+});
+
 test("gives each flag a line of help", () => {
   expect(helpOf(FLAGS).split("\n")).toEqual([
     "  --port N        where to listen",

@@ -22,6 +22,14 @@ test("suggests nothing that shares nothing: another number, another letter", () 
   expect(nearest("b", ["a"])).toBeUndefined();
 });
 
+test("one or two characters are not guessed from, nor to", () => {
+  expect(nearest("i2", ["i3", "i2x"])).toBeUndefined();
+  expect(nearest("abc", ["ab"])).toBeUndefined();
+  expect(nearest("rnu", ["run", "wait"])).toBe("run");
+  expect(nearest("hok", ["hook"])).toBe("hook");
+  expect(nearest("I_3", ["i3"])).toBe("i3");
+});
+
 test("finds every name itself", () => {
   fc.assert(
     fc.property(fc.constantFrom(...TOOLS), (tool) => {

@@ -8,13 +8,13 @@ type ConnectionFlags = Parameters<typeof findConnection>[0]["flags"];
 
 export const answer = defineCommand({
   name: "answer",
-  takes: ["TASK", "TEXT"],
+  takes: ["TASK", "TEXT…"],
   summary: "answer the question of a task",
   about:
-    "Answers the question that a task, such as r12t3, waits for; its worker goes on with TEXT.",
+    "Answers the question that a task, such as r12t3, waits for; its worker goes on with TEXT. Quotes\nspare it from the shell.",
   flags: CONNECTION_FLAGS,
-  run: ([task_id = "", text = ""], flags) =>
-    control({ action: "answer", task_ids: [task_id], text }, flags),
+  run: ([task_id = "", ...words], flags) =>
+    control({ action: "answer", task_ids: [task_id], text: words.join(" ") }, flags),
 });
 
 export const retry = defineCommand({

@@ -2,7 +2,7 @@
 import type * as z from "zod";
 import { LIMITS } from "../../domain/limits.ts";
 import { suggestName } from "../../operations/input-names.ts";
-import { describeIssues } from "../../operations/input-problems.ts";
+import { describeIssues, joinPath } from "../../operations/input-problems.ts";
 import { DEEPEST, isObject, tooDeep } from "../../operations/json-text.ts";
 import { bytesOf } from "../../operations/text.ts";
 import { type DraftNode, graphFaults, type Reading } from "./draft.ts";
@@ -53,12 +53,17 @@ function filled(value: Readonly<Record<string, unknown>>): Record<string, unknow
 }
 
 function issueFaults(value: unknown, issues: readonly z.core.$ZodIssue[]): Fault[] {
-  const unknown = issues.flatMap((issue) =>
+  const strays = issues.flatMap((issue) =>
     issue.code === "unrecognized_keys"
       ? issue.keys.map((name) => unknownField(name, issue.path as Path))
       : [],
   );
-  const others = issues.filter(({ code }) => code !== "unrecognized_keys");
+  const unknown = strays.map(({ fault }) => fault);
+  // What is there under a wrong name is not missing besides.
+  const meant = new Set(strays.map(({ meant: path }) => joinPath(path)));
+  const others = issues.filter(
+    ({ code, path }) => code !== "unrecognized_keys" && !meant.has(joinPath(path)),
+  );
   const described = describeIssues(workflowFile, value, others).map(({ path, say }): Fault => ({
     path: path as Path,
     message: withoutStop(say(typeof path.at(-1) === "number" ? "this" : String(path.at(-1)))),
@@ -66,12 +71,16 @@ function issueFaults(value: unknown, issues: readonly z.core.$ZodIssue[]): Fault
   return [...unknown, ...described];
 }
 
-function unknownField(name: string, within: Path): Fault {
+/** `meant`: the field that was probably meant. */
+function unknownField(name: string, within: Path): { fault: Fault; meant: Path } {
   const shape = within.length === 0 ? workflowFile.shape : workflowFile.shape.tasks.element.shape;
   const names = Object.keys(shape);
   const meant = suggestName(name, names);
   const hint = meant ? `did you mean ${meant}?` : `there are ${names.join(", ")}`;
-  return { path: [...within, name], what: "name", message: `no such field; ${hint}` };
+  return {
+    fault: { path: [...within, name], what: "name", message: `no such field; ${hint}` },
+    meant: [...within, ...(meant ? [meant] : [])],
+  };
 }
 
 function taskFaults(

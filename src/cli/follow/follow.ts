@@ -8,7 +8,7 @@ import { type Change, changesBetween } from "./changes.ts";
 import { detailsOf } from "./details.ts";
 import { readRun, type RunView } from "./run-view.ts";
 import { progress, summary } from "./summary.ts";
-import { waitForChange } from "./wait.ts";
+import { type Needed, waitForChange } from "./wait.ts";
 
 export interface FollowOptions {
   readonly run_id: string;
@@ -28,6 +28,7 @@ export async function followRun(api: Api, options: FollowOptions): Promise<Resul
   let started: number | undefined;
   let before: RunView | undefined;
   let cursor: string | undefined;
+  let needs: readonly Needed[] = [];
   const patience = { say: terminal.line, signal };
   for (;;) {
     const read = await patiently(patience, () => readRun(api, run_id, { signal }));
@@ -35,6 +36,12 @@ export async function followRun(api: Api, options: FollowOptions): Promise<Resul
     const run = read.value;
     started ??= Date.now() - (run.created_seconds_ago ?? 0) * 1_000;
     await tell(api, changesBetween(before, run), options);
+    // After the changes that led to them, and only as far as they still hold.
+    for (const { task_id, untaken, line } of needs) {
+      if (untaken && run.tasks.get(task_id)?.status !== "ready") continue;
+      if (!told.has(line)) terminal.line(line);
+      told.add(line);
+    }
     before = run;
     if (run.status !== "active") {
       terminal.end();
@@ -43,11 +50,7 @@ export async function followRun(api: Api, options: FollowOptions): Promise<Resul
     }
     terminal.status(progress(run, (Date.now() - started) / 1_000));
     const waited = await patiently(patience, () => waitForChange(api, { run_id, cursor, signal }));
-    for (const need of waited.needs) {
-      if (!told.has(need)) terminal.line(need);
-      told.add(need);
-    }
-    ({ cursor } = waited);
+    ({ cursor, needs } = waited);
   }
 }
 

@@ -4,10 +4,17 @@ import * as z from "zod";
 import type { Api, Body } from "../api.ts";
 import { clean } from "../text.ts";
 
+/** What needs somebody. */
+export interface Needed {
+  readonly task_id: string;
+  /** Whether it is that nobody takes the task: it no longer is once somebody has. */
+  readonly untaken: boolean;
+  readonly line: string;
+}
+
 export interface Waited {
   readonly cursor?: string | undefined;
-  /** What needs somebody, one line each. */
-  readonly needs: readonly string[];
+  readonly needs: readonly Needed[];
 }
 
 const reply = z.object({
@@ -39,7 +46,7 @@ export async function waitForChange(
     return { cursor, needs: [] };
   }
   const { cursor: next, needs_you } = reply.parse(answer.value);
-  return { cursor: next ?? cursor, needs: needs_you.filter(isNews).map(sentence) };
+  return { cursor: next ?? cursor, needs: needs_you.filter(isNews).map(needed) };
 }
 
 /** Questions and dead letters are told as changes of their tasks. */
@@ -47,6 +54,11 @@ function isNews({ why }: Need): boolean {
   return why !== "question" && why !== "dead_letter";
 }
 
-function sentence({ task_id, why, text }: Need): string {
-  return `${task_id} needs you (${why.replaceAll("_", " ")})${text ? `: ${clean(text)}` : ""}`;
+function needed({ task_id, why, text }: Need): Needed {
+  const said = text ? `: ${clean(text)}` : "";
+  return {
+    task_id,
+    untaken: why === "no_agent" || why === "breaker",
+    line: `${task_id} needs you (${why.replaceAll("_", " ")})${said}`,
+  };
 }

@@ -107,15 +107,26 @@ tasks:
       "w.yaml:14:22: tasks[1].options.lease_seconds: lease_seconds must be at least 1; given 0",
       "w.yaml:15:16: tasks[1].options.retry.max_atempts: No parameter max_atempts; did you mean max_attempts?",
       "w.yaml:16:7: tasks[1].options.dedline: No parameter dedline; did you mean deadline?",
-      "w.yaml:17:5: tasks[2].task_description: Missing: task_description (text)",
       "w.yaml:19:5: tasks[2].task_descripton: no such field; did you mean task_description?",
       "w.yaml:21:15: tasks[2].priority: priority must be at most 9; given 12",
       "w.yaml:22:10: tasks[3].key: key "test" stands twice",
       "w.yaml:25:5: tasks[3].prompt: no such field; did you mean task_description?",
       "w.yaml:26:5: tasks[4]: this must be an object; given "just text"",
-      "16 faults; nothing was sent.",
+      "15 faults; nothing was sent.",
     ]
   `);
+});
+
+test("what belongs beside options is told so", () => {
+  const text = `name: a
+agent_type: x
+tasks:
+  - { key: a, task_description: A, options: { priority: 1, dependencies: [b] } }
+`;
+  expect(faultsOf(text).slice(0, 2)).toEqual([
+    "w.yaml:4:47: tasks[0].options.priority: No parameter priority; priority stands beside options",
+    "w.yaml:4:60: tasks[0].options.dependencies: No parameter dependencies; dependencies stands beside options",
+  ]);
 });
 
 test("a name that stands twice in one object is a fault, in YAML and in JSON", () => {
