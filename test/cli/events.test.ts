@@ -80,6 +80,31 @@ test("nothing is lost or doubled while the Worker is away", async () => {
   expect(new Set(told).size).toBe(told.length);
 });
 
+test("without --follow it prints what there is, or what there is since an event, and ends: exit code 0", async () => {
+  const api = apiOf(stack());
+  const first = await api.task("past");
+  const second = await api.task("past");
+  await api.task("others");
+  const of = [
+    "--agent-type",
+    "past",
+    "--types",
+    "task.created",
+    ...connectionOf(stack(), "viewer"),
+  ];
+  const all = baton("events", "--json", ...of);
+  expect(await all.ended).toBe(0);
+  const events = all
+    .output()
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  expect(events.map(({ task_id }) => task_id)).toEqual([first, second]);
+  const rest = baton("events", "--after", events[0].id, ...of);
+  expect(await rest.ended).toBe(0);
+  expect(rest.output()).toMatch(new RegExp(`^\\S+ task.created ${second} agent_type=past\n$`));
+});
+
 test("what the log no longer has is told as a gap", async () => {
   const { said, output } = follow("--after", "1000-0-0");
   await said("gap: what happened before");
@@ -87,12 +112,12 @@ test("what the log no longer has is told as a gap", async () => {
 });
 
 test.each([
-  [["events"], "Events are printed as they happen: add --follow."],
   [
     ["events", "--follow", "--types", "task.done"],
     'there are no events "task.done"; there are task.created',
   ],
-  [["events", "--follow", "--after", "yesterday"], "must be the id of an event"],
+  [["events", "--types", "task.done"], 'there are no events "task.done"'],
+  [["events", "--after", "yesterday"], "--after takes the id of an event"],
   [["events", "--folow"], "did you mean --follow?"],
 ])("%j is exit code 2 and says why", async (args, message) => {
   const { ended, output } = baton(...args, ...connectionOf(stack()));

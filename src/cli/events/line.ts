@@ -13,7 +13,7 @@ export function lineOf({ type, data }: SeenEvent): string {
   const subject = SUBJECTS.find((name) => facts[name] !== undefined);
   const rest = Object.entries(facts)
     .filter(([name]) => name !== subject)
-    .map(([name, value]) => `${clean(name)}=${word(value)}`);
+    .map(([name, value]) => `${clean(name)}=${word(isTime(name, value) ? timeOf(value) : value)}`);
   const what = subject === undefined ? [] : [word(facts[subject])];
   return [clean(String(at)), clean(type), ...what, ...rest].join(" ");
 }
@@ -25,4 +25,16 @@ export function jsonOf({ id, type, data }: SeenEvent): string {
 function word(value: unknown): string {
   const text = clean(typeof value === "string" ? value : JSON.stringify(value));
   return /[\s"]/.test(text) || text === "" ? JSON.stringify(text) : text;
+}
+
+/** Times are milliseconds in the log, such as `ready_at`. */
+function isTime(name: string, value: unknown): value is number {
+  return name.endsWith("_at") && typeof value === "number" && Math.abs(value) <= LATEST_MS;
+}
+
+/** Of a `Date`. */
+const LATEST_MS = 8.64e15;
+
+function timeOf(ms: number): string {
+  return new Date(ms).toISOString();
 }

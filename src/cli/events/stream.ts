@@ -13,9 +13,12 @@ export interface SeenEvent {
   readonly data: Readonly<Record<string, unknown>>;
 }
 
-/** `start`: from here on nothing is missed; said again after each break. `quiet`: nothing for some seconds. */
+/**
+ * `start`: from here on nothing is missed; said again after each break. `quiet`: nothing for some seconds. `at`: how far
+ * the stream is then; absent where nothing has happened yet.
+ */
 export type Step =
-  | { readonly kind: "start" | "quiet" }
+  | { readonly kind: "start" | "quiet"; readonly at?: string | undefined }
   | { readonly kind: "events"; readonly events: readonly SeenEvent[] };
 
 export interface StreamOptions {
@@ -89,7 +92,8 @@ export async function* followStream(
 }
 
 function* stepsOf(frames: readonly Frame[]): Generator<Step> {
-  if (frames.some(({ retry }) => retry !== undefined)) yield { kind: "start" };
+  const start = frames.find(({ retry }) => retry !== undefined);
+  if (start) yield { kind: "start", at: start.id };
   const events = frames.flatMap(({ event, id, data: text }) =>
     event === undefined
       ? []
@@ -101,5 +105,6 @@ function* stepsOf(frames: readonly Frame[]): Generator<Step> {
           },
         ],
   );
-  yield events.length > 0 ? { kind: "events", events } : { kind: "quiet" };
+  if (events.length > 0) yield { kind: "events", events };
+  else if (!start) yield { kind: "quiet", at: frames.at(-1)?.id };
 }
