@@ -3,6 +3,7 @@ import * as z from "zod";
 import { LIMITS } from "../domain/limits.ts";
 import { optionFaults, type TaskOptions, taskOptions } from "../domain/options.ts";
 import { ok, type Result } from "../domain/refusal.ts";
+import { BESIDE_OPTIONS } from "./input-names.ts";
 import { describeIssues, joinPath, type Problem, sayProblems } from "./input-problems.ts";
 import { readObject } from "./read-object.ts";
 
@@ -21,8 +22,13 @@ export function optionProblems(options: Options, path: Path): readonly Problem[]
 }
 
 function checkOptions(options: Options, path: Path): { value?: TaskOptions; problems: Problem[] } {
-  const { cron, ...given } = options;
-  const problems: Problem[] = [];
+  const { cron, ...rest } = options;
+  const [strays, given] = apart(rest);
+  const problems: Problem[] = strays.map((name) => ({
+    path: [...path, name],
+    unknown: true,
+    say: (parameter) => `No parameter ${parameter}; ${name} stands beside options.`,
+  }));
   if (cron !== undefined && cron !== null && cron !== "") {
     const say = (parameter: string) => `${parameter}: only a whole workflow has a schedule.`;
     problems.push({ path: [...path, "cron"], say });
@@ -48,4 +54,11 @@ const combined = z.object(
 function combinationProblems(options: TaskOptions, path: Path): Problem[] {
   const faults = optionFaults(options, joinPath(path)).slice(0, LIMITS.problems_shown);
   return faults.map(({ option, fault }) => ({ path: [...path, option], say: () => `${fault}.` }));
+}
+
+/** What stands beside `options` and was written into it, and the rest. */
+function apart(options: Options): [strays: string[], given: Options] {
+  const strays = Object.keys(options).filter((name) => BESIDE_OPTIONS.has(name));
+  const given = Object.entries(options).filter(([name]) => !BESIDE_OPTIONS.has(name));
+  return [strays, Object.fromEntries(given)];
 }

@@ -1,6 +1,6 @@
 /** Reads an object as clients write it into the names and values of a schema. What is wrong in it is found afterwards. */
 import * as z from "zod";
-import { BESIDE_OPTIONS, IGNORED, RENAMED, RENAMED_VALUES, suggestName } from "./input-names.ts";
+import { IGNORED, RENAMED, RENAMED_VALUES, suggestName } from "./input-names.ts";
 import type { Problem } from "./input-problems.ts";
 import { isBoolean, isNumber, isObject, parsedIf, parseText } from "./json-text.ts";
 import { unwrap } from "./unwrap.ts";
@@ -81,9 +81,6 @@ function unknownName(
     path: [...path, written],
     unknown: true,
     say: (parameter) => {
-      if (path.at(-1) === "options" && BESIDE_OPTIONS.has(written)) {
-        return `No parameter ${parameter}; ${written} stands beside options.`;
-      }
       const meant = suggestName(written, names);
       const hint = meant ? `did you mean ${meant}?` : `it takes ${names.join(", ")}.`;
       return `No parameter ${parameter}; ${hint}`;
