@@ -49,7 +49,8 @@ export async function* followEvents(
     let after = last ?? start.newest;
     let told = Date.now();
     yield { kind: "start", at: after };
-    if (last !== undefined && isAfter({ id: start.oldest }, last)) {
+    // An event of the oldest entry itself has nothing missing behind it.
+    if (last !== undefined && isAfter({ id: `${start.oldest}-0` }, last)) {
       yield { kind: "gap", oldest: start.oldest };
     }
     while (goesOn(ends)) {
