@@ -12,7 +12,6 @@ import { submitResult } from "../../src/operations/submit-result.ts";
 import { tick } from "../../src/operations/tick.ts";
 import { createStore, type Store } from "../../src/store/store.ts";
 import { createTransport } from "../../src/store/transport.ts";
-import { sized } from "../support/engine.ts";
 import { type Project, useProjects } from "../support/project.ts";
 import { handedIn, REJECTED } from "../support/reviews.ts";
 
@@ -127,7 +126,7 @@ async function mended(project: Project): Promise<string[]> {
 
 test.each(Object.keys(SCENARIOS))("%s, broken off at any command", async (name) => {
   let broken = 0;
-  for (let nth = 1; ; nth += sized(1, 4)) {
+  for (let nth = 1; ; nth++) {
     const project = newProject();
     const act = await SCENARIOS[name]?.(project);
     const before = await project.dump();
@@ -178,7 +177,7 @@ const KEYED: Record<
 test.each(Object.keys(KEYED))(
   "%s that broke off at any command is not taken for done when it is asked for again",
   async (name) => {
-    for (let nth = 1; ; nth += sized(1, 4)) {
+    for (let nth = 1; ; nth++) {
       const project = newProject();
       const keyed = await KEYED[name]?.(project);
       const broke = await keyed?.act(breakingAt(project, nth)).then(
