@@ -22,6 +22,7 @@ export function sleeperInVain(world: World): string | undefined {
       (agent.waits_until ?? 0) > world.now &&
       admitted({ world, agent }, 1).count > 0 &&
       isAsItWas(world, agent) &&
+      hasLookedThrough(agent) &&
       !isProbing(world, agent),
   );
   for (const tasks of standingNow(world).values()) {
@@ -34,6 +35,11 @@ export function sleeperInVain(world: World): string | undefined {
     }
   }
   return undefined;
+}
+
+/** Where there are more lanes or places than one look takes in, it is told to go on at once. */
+function hasLookedThrough({ lanes_from, passed }: AgentRecord): boolean {
+  return lanes_from === undefined && passed === undefined;
 }
 
 /** It may have said since what else it can, without asking for work. */
