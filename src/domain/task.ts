@@ -35,7 +35,9 @@ const leaseRecord = z.strictObject({
   seconds: z.int(),
   /** True once its holder has called with it: a worker that was never heard of again may have died of the task. */
   alive: z.boolean().optional(),
-  /** It probes for a breaker, and is shorter than it would be otherwise. */
+  /** It probes for a breaker, and has neither answered nor outlived its time to answer. */
+  probe: z.literal(true).optional(),
+  /** It is shorter than it would be if it did not probe. */
   shortened: z.literal(true).optional(),
   ended: z.enum(LEASE_ENDS).optional(),
 });

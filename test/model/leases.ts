@@ -1,6 +1,8 @@
 /** What a lease is worth to the model, and how calls that carry one renew it. */
+import { LIMITS } from "../../src/domain/limits.ts";
 import { type AttemptRecord, type TaskRecord } from "../../src/domain/task.ts";
 import { type HeldLease } from "../../src/store/held-lease.ts";
+import { noteOutcome } from "./breakers.ts";
 import { isDoomed, lastMoment, leaseOf, move } from "./lifecycle.ts";
 import { blockingNode, stillCovered } from "./locks.ts";
 import { type World } from "./world.ts";
@@ -83,12 +85,22 @@ function termOf(world: World, task: TaskRecord): number {
   return Math.min(world.now + leaseOf(task).seconds * 1000, lastMoment(task));
 }
 
+/** Its worker has been heard of; a probe whose time to answer is over has thereby answered. */
+export function showLife(world: World, task: TaskRecord): void {
+  const lease = leaseOf(task);
+  lease.alive = true;
+  if (!lease.probe || world.now - lease.since < LIMITS.breaker_probe_seconds * 1000) return;
+  delete lease.probe;
+  noteOutcome({ world, task }, "neutral");
+}
+
 /** Takes the task back under the lease that ran out. */
 function reclaim(world: World, task: TaskRecord): void {
   const lease = leaseOf(task);
   move(world, task, "reclaim");
   world.facts.push(`task.claimed ${task.task_id}`);
   delete lease.ended;
+  delete lease.probe;
   lease.alive = true;
   lease.until_ms = termOf(world, task);
   delete task.lost;
@@ -108,7 +120,7 @@ export function renewBy(world: World, lease: HeldLease): Worth {
   const task = world.tasks.get(lease.task_id);
   if (!task || (worth.kind !== "live" && worth.kind !== "late")) return worth;
   if (worth.kind === "live") {
-    leaseOf(task).alive = true;
+    showLife(world, task);
     extend(world, task);
     return worth;
   }

@@ -9,6 +9,8 @@ const SMALL = {
   attempts_kept: 3,
   breaker_failures: 2,
   breaker_outcomes: 6,
+  breaker_pause_ms: 5_000,
+  breaker_probe_seconds: 5,
   changes_kept: 3,
   cancels_per_call: 1,
   cancels_per_sweep: 1,

@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { LIMITS } from "../../src/domain/limits.ts";
 import { getTaskStatus } from "../../src/operations/get-task-status.ts";
+import { heartbeat } from "../../src/operations/heartbeat.ts";
 import { submitResult } from "../../src/operations/submit-result.ts";
 import { breakerOf, failTasks, ONCE, openBreaker, succeed } from "../support/failing.ts";
 import { type Project, useProjects } from "../support/project.ts";
@@ -58,6 +59,37 @@ describe("a half-open one", () => {
     const project = await openBreaker(newProject());
     project.advance(PAUSE);
     await project.fail((await project.claim("ada")).lease, { category: "invalid_input" });
+    expect(await breakerOf(project)).toBeUndefined();
+  });
+
+  test("closes once the probe is heard of after its two minutes, so that long tasks keep no others waiting", async () => {
+    const project = await openBreaker(newProject());
+    await project.task();
+    project.advance(PAUSE);
+    const { lease } = await project.claim("ada", { lease_seconds: 3_600 });
+    project.advance(LIMITS.breaker_probe_seconds - 1);
+    await project.ok(heartbeat, { lease, progress: 10 });
+    expect(await breakerOf(project)).toMatchObject({ state: "half_open" });
+    expect(await project.poll("bob")).toEqual([]);
+    project.advance(1);
+    await project.ok(heartbeat, { lease, progress: 20 });
+    expect(await breakerOf(project)).toBeUndefined();
+    await failTasks(project, 1);
+    await project.fail(lease, { category: "internal" });
+    expect(await breakerOf(project)).toMatchObject({ state: "closed", failed: 2 });
+    expect(await project.audit()).toEqual([]);
+  });
+
+  test("stays half-open when the probe's agent only polls, which may be its first poll sent again", async () => {
+    const project = await openBreaker(newProject());
+    project.advance(PAUSE);
+    const { lease } = await project.claim("ada");
+    project.advance(LIMITS.breaker_probe_seconds - 1);
+    await project.poll("ada");
+    project.advance(1);
+    expect(await project.poll("ada")).toMatchObject([{ lease }]);
+    expect(await breakerOf(project)).toMatchObject({ state: "half_open" });
+    await project.ok(heartbeat, { lease });
     expect(await breakerOf(project)).toBeUndefined();
   });
 

@@ -48,8 +48,9 @@ function checkBreakers({ tasks, dump, fault }: Books): void {
   for (const [name, text] of Object.entries(dump.hashes["control"] ?? {})) {
     if (!name.startsWith("breaker:") || text === "") continue;
     const { probe } = JSON.parse(text) as { probe?: string };
-    if (probe !== undefined && tasks.get(probe)?.status !== "running") {
-      fault(`${name} waits for its probe ${probe}, which does not run`);
+    const task = probe === undefined ? undefined : tasks.get(probe);
+    if (probe !== undefined && !(task?.status === "running" && task.lease?.probe)) {
+      fault(`${name} waits for its probe ${probe}, which does not run as one`);
     }
   }
 }

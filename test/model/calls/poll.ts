@@ -7,7 +7,7 @@ import { type Poll, type PollingAgent } from "../../../src/store/store.ts";
 import { admitted, markProbe } from "../breakers.ts";
 import { cancelTask } from "../cancel.ts";
 import { lose, miss } from "../failures.ts";
-import { extend } from "../leases.ts";
+import { extend, showLife } from "../leases.ts";
 import { isDoomed, lastMoment, move } from "../lifecycle.ts";
 import { blockingNode, park } from "../locks.ts";
 import { refused, type Reply, said, withNotices } from "../reply.ts";
@@ -147,7 +147,7 @@ function stillHeld({ world, agent, asked, takesOver }: Visit): TaskRecord[] {
       return [];
     }
     // A poll that may claim can be the re-send of the one that claimed: no sign that the worker lives.
-    if (asked.max_tasks === 0) task.lease.alive = true;
+    if (asked.max_tasks === 0) showLife(world, task);
     extend(world, task);
     return expire(world, task) ? [] : [task];
   });
@@ -302,6 +302,7 @@ function handOut(
     since: world.now,
     seconds,
     until_ms: 0,
+    ...(probes && { probe: true as const }),
     ...(seconds < own && { shortened: true as const }),
   };
   task.lease.until_ms = Math.min(world.now + seconds * 1000, lastMoment(task));

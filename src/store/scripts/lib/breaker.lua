@@ -3,7 +3,7 @@
 -- "breaker:agent:<id>"; absent where nothing went wrong lately, so that success alone writes nothing.
 -- Depends on: unit.
 
-local breaker_names, read_breaker, write_breaker, breaker_state, passes, open_up, judge, note_outcome, return_probe,
+local breaker_names, read_breaker, write_breaker, breaker_state, passes, open_up, judge, note_outcome, return_probe, pass_probe,
   admitted, mark_probe, shown_breaker
 -- Breakers that let something through again: whoever waits behind one is woken.
 local opened_up = {}
@@ -134,6 +134,16 @@ do
         write_breaker(name, breaker)
         open_up(name)
       end
+    end
+  end
+
+  -- A probe whose worker is still heard of when its time to answer is over has answered: tasks that take longer would
+  -- keep all others waiting.
+  function pass_probe(task)
+    local lease = task.lease
+    if lease.probe and now() - lease.since >= LIMITS.breaker_probe_seconds * 1000 then
+      lease.probe = nil
+      note_outcome(task, "neutral")
     end
   end
 

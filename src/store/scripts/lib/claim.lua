@@ -168,6 +168,7 @@ end
 
 local function start_lease(task, asked, probes)
   local seconds = lease_seconds_of(task, asked)
+  task.lease.probe = probes or nil
   if probes and seconds > LIMITS.breaker_probe_seconds then
     seconds = LIMITS.breaker_probe_seconds
     task.lease.shortened = true

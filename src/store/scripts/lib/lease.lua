@@ -1,6 +1,6 @@
 -- What a lease is worth, and how it is renewed. Expiry only permits others to claim: until somebody does, the holder
 -- of the lease that ran out may still go on.
--- Depends on: unit, moves, locks.
+-- Depends on: unit, moves, locks, breaker.
 
 local function past_attempt(task, lease)
   for _, attempt in ipairs(task.attempts or {}) do
@@ -61,6 +61,7 @@ end
 local function renew(task, by_claiming_poll)
   if not by_claiming_poll then
     task.lease.alive = true
+    pass_probe(task)
   end
   local extended = math.min(now() + task.lease.seconds * 1000, last_moment(task))
   if extended > task.lease.until_ms then
@@ -100,6 +101,7 @@ local function reclaim(task)
   add_fact({ type = "task.claimed", task_id = task.task_id, attempt = task.attempt, agent_id = task.lease.agent_id, again = true })
   move(task, "reclaim")
   task.lease.ended = nil
+  task.lease.probe = nil
   task.lease.alive = true
   task.lost = nil
   table.remove(task.attempts)
