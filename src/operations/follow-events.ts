@@ -14,7 +14,7 @@ const LISTEN_MS = LOOK_MS + 30_000;
 /**
  * `start`: from here on nothing is missed. `at`: whoever resumes after this id misses nothing and is told nothing twice.
  * `gap`: what happened before `oldest`, the first entry that the log still has, is no longer known. `quiet`: nothing that
- * is wanted for a while.
+ * is wanted for a while; and once, at the end of what a reader who resumes has missed, so that it knows that it has all.
  */
 export type Followed =
   | { readonly kind: "start" | "quiet"; readonly at: string }
@@ -48,6 +48,7 @@ export async function* followEvents(
     const start = await log.edges({ listen_ms: LISTEN_MS });
     let after = last ?? start.newest;
     let told = Date.now();
+    let isBehind = last !== undefined;
     yield { kind: "start", at: after };
     // An event of the oldest entry itself has nothing missing behind it.
     if (last !== undefined && isAfter({ id: `${start.oldest}-0` }, last)) {
@@ -57,12 +58,17 @@ export async function* followEvents(
       const page = await log.read({ after, listen_ms: LISTEN_MS });
       const events = page.events.filter(({ fact }) => isWanted(fact));
       after = page.next;
-      if (events.length > 0 || Date.now() - told >= QUIET_MS) {
-        // Where much happens that this reader does not want, the bell rings on, and no wait below is a quiet one.
-        yield events.length > 0 ? { kind: "events", events } : { kind: "quiet", at: after };
+      if (events.length > 0) {
+        yield { kind: "events", events };
+        told = Date.now();
+      }
+      // Where much happens that this reader does not want, the bell rings on, and no wait below is a quiet one.
+      if ((isBehind && page.isLast) || Date.now() - told >= QUIET_MS) {
+        yield { kind: "quiet", at: after };
         told = Date.now();
       }
       if (!page.isLast) continue;
+      isBehind = false;
       const looks = Math.min(ends, Date.now() + LOOK_MS);
       while (goesOn(looks) && !(await bell.heard(Math.min(QUIET_MS, looks - Date.now())))) {
         yield { kind: "quiet", at: after };

@@ -13,11 +13,12 @@ afterEach(() => {
 });
 
 /** Begins to follow. */
-async function follow({ store }: Project, wanted: string) {
+async function follow({ store }: Project, wanted: string, after?: string) {
   const gone = new AbortController();
   const steps = followEvents(store.events, {
     isWanted: ({ type }) => type === wanted,
     signal: gone.signal,
+    ...(after !== undefined && { after }),
   });
   const next = async (): Promise<Followed | undefined> => (await steps.next()).value ?? undefined;
   expect((await next())?.kind).toBe("start");
@@ -48,6 +49,30 @@ test("among much that a reader does not want it is told now and then that the st
   gone.abort();
   expect(await next()).toBeUndefined();
 });
+
+test.each([
+  ["task.created", ["events", "quiet"]],
+  ["task.failed", ["quiet"]],
+])(
+  "who resumes is told %s, and at once that this was all, without a time passing",
+  async (wanted, kinds) => {
+    const project = newProject();
+    await project.task();
+    const missed = await project.store.events.edges({ listen_ms: 0 });
+    await project.task();
+    const { next, gone } = await follow(project, wanted, missed.newest);
+    const steps: Followed[] = [];
+    for (const _ of kinds) {
+      const step = await next();
+      if (step) steps.push(step);
+    }
+    expect(steps.map(({ kind }) => kind)).toEqual(kinds);
+    const { newest } = await project.store.events.edges({ listen_ms: 0 });
+    expect(steps.at(-1)).toEqual({ kind: "quiet", at: newest });
+    gone.abort();
+    expect(await next()).toBeUndefined();
+  },
+);
 
 test("with every message dropped, what happened is told by the look after a minute", async () => {
   const project = newProject();

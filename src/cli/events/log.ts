@@ -7,7 +7,10 @@ import { followStream, type Step, type StreamOptions } from "./stream.ts";
 /** The beginning of every log. */
 const BEGINNING = "0-0";
 
-/** As `followStream`, up to the entry that is the newest at the beginning. A stream says some seconds after it that all is told. */
+/**
+ * As `followStream`, up to the entry that is the newest at the beginning. The stream says so when it has told all that
+ * there was; whatever else happens meanwhile is not waited for.
+ */
 export async function* readLog(
   connection: Connection,
   { after, ...options }: StreamOptions,

@@ -14,8 +14,8 @@ export interface SeenEvent {
 }
 
 /**
- * `start`: from here on nothing is missed; said again after each break. `quiet`: nothing for some seconds. `at`: how far
- * the stream is then; absent where nothing has happened yet.
+ * `start`: from here on nothing is missed; said again after each break. `quiet`: nothing for some seconds, or no more after
+ * what was missed. `at`: how far the stream is then; absent where nothing has happened yet.
  */
 export type Step =
   | { readonly kind: "start" | "quiet"; readonly at?: string | undefined }
@@ -106,5 +106,6 @@ function* stepsOf(frames: readonly Frame[]): Generator<Step> {
         ],
   );
   if (events.length > 0) yield { kind: "events", events };
-  else if (!start) yield { kind: "quiet", at: frames.at(-1)?.id };
+  const last = frames.at(-1);
+  if (last && last !== start && last.event === undefined) yield { kind: "quiet", at: last.id };
 }
