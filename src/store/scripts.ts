@@ -28,6 +28,7 @@ import cycles from "./scripts/lib/cycles.lua";
 import delegation from "./scripts/lib/delegation.lua";
 import edges from "./scripts/lib/edges.lua";
 import failure from "./scripts/lib/failure.lua";
+import heads from "./scripts/lib/heads.lua";
 import lanes from "./scripts/lib/lanes.lua";
 import lease from "./scripts/lib/lease.lua";
 import locks from "./scripts/lib/locks.lua";
@@ -40,6 +41,7 @@ import questions from "./scripts/lib/questions.lua";
 import review from "./scripts/lib/review.lua";
 import runs from "./scripts/lib/runs.lua";
 import schedulesChunk from "./scripts/lib/schedules.lua";
+import serve from "./scripts/lib/serve.lua";
 import service from "./scripts/lib/service.lua";
 import stageChunk from "./scripts/lib/stage.lua";
 import staging from "./scripts/lib/staging.lua";
@@ -133,7 +135,7 @@ export const SCRIPTS = {
     name: "poll",
     keys: SWEPT,
     shards: true,
-    chunks: [...SWEEPING, lease, notices, claim, polling],
+    chunks: [...SWEEPING, lease, notices, heads, claim, serve, polling],
     source: pollSource,
   }),
   heartbeat: script({
@@ -149,7 +151,7 @@ export const SCRIPTS = {
     shards: true,
     callKeys: ["blob"],
     texts: ["result"],
-    chunks: [...SWEEPING, lease, notices, claim, polling, submit],
+    chunks: [...SWEEPING, lease, notices, heads, claim, serve, polling, submit],
     source: submitSource,
   }),
   read: script({ name: "read", keys: SWEPT, shards: true, chunks: SWEEPING, source: readSource }),

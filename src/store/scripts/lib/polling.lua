@@ -1,5 +1,5 @@
 -- Who polls: reads the agent's record and refuses what cannot be served, before anything is written.
--- Depends on: unit, claim.
+-- Depends on: unit, waiters.
 
 local function set_of(list)
   local set = {}
