@@ -92,7 +92,7 @@ describe.each(files)("$name", ({ source }) => {
       ...shared,
       "operation",
       "blob",
-      "blobs[blob]",
+      "blobs[blobs_used]",
       "shards[shard]",
     ]);
     for (const { command, key } of callsIn(source)) {

@@ -1,6 +1,6 @@
 -- Whether a request has been carried out before: sent again by the Worker, which is known by its operation id, or by the
 -- caller, known by the idempotency key (then it has a fingerprint).
--- Depends on: unit; key operation.
+-- Depends on: key operation.
 
 local carried_out, remember
 do

@@ -1,5 +1,5 @@
 -- Compares schedules with their list and their timers. There are few: all at once.
--- Depends on: unit, audit, schedules.
+-- Depends on: unit, schedules, audit.
 
 local function is_in(list, wanted)
   for _, value in ipairs(list) do

@@ -3,8 +3,8 @@
 -- "breaker:agent:<id>"; absent where nothing went wrong lately, so that success alone writes nothing.
 -- Depends on: unit.
 
-local breaker_names, read_breaker, write_breaker, breaker_state, passes, open_up, judge, note_outcome, return_probe, pass_probe,
-  admitted, mark_probe, shown_breaker
+local breaker_names, read_breaker, write_breaker, breaker_state, passes, open_up, judge, note_outcome, return_probe
+local pass_probe, admitted, mark_probe, shown_breaker
 -- Breakers that let something through again: whoever waits behind one is woken.
 local opened_up = {}
 do

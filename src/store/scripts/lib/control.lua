@@ -1,6 +1,6 @@
 -- What an orchestrator or a person does to a task. Each action either refuses with a reason and changes nothing, or is
 -- done to the end.
--- Depends on: unit, moves, parking, edges, questions, failure, cancel, review, lease.
+-- Depends on: unit, runs, moves, parking, questions, edges, failure, cancel, review.
 
 local cancel, redrive, discard, promote, answer, send_message, set_priority
 do

@@ -1,5 +1,5 @@
 -- The steps of creating tasks: find the run, work out each task and its status, then store them.
--- Depends on: unit, moves, edges, lanes, delegation.
+-- Depends on: unit, runs, moves, edges, lanes, delegation.
 
 local function unknown_ids()
   local missing = {}
@@ -177,16 +177,16 @@ local function place(task)
 end
 
 -- Names of blobs come in the order of the tasks that have one.
-local blob = 0
+local blobs_used = 0
 
 local function keep_payload(task, number, is_kept)
   if task.payload_blob then
-    blob = blob + 1
+    blobs_used = blobs_used + 1
   end
   if is_kept then
     return
   elseif task.payload_blob then
-    redis.call("SET", blobs[blob], payloads[number])
+    redis.call("SET", blobs[blobs_used], payloads[number])
   else
     save_raw(task.task_id .. ":payload", payloads[number])
   end

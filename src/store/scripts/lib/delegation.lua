@@ -1,5 +1,5 @@
 -- Creating tasks under a lease: whether its task may have so many below it, and what those may delegate in turn.
--- Depends on: unit, lease.
+-- Depends on: unit, moves, lease, cycles.
 
 local grant_of, read_parent, adopt
 do

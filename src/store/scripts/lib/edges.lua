@@ -1,7 +1,7 @@
 -- Follows the edges of tasks whose fate changed: dependents become ready, are skipped, or are revived, in bounded
 -- batches. An edge goes once its dependency completed, which nothing takes back: a dead letter may be retried, and a
 -- late result of a cancelled task promoted.
--- Depends on: unit, moves.
+-- Depends on: unit, runs, moves.
 
 -- In cancel.lua.
 local end_as_cancelled

@@ -1,6 +1,6 @@
 -- What follows when an attempt fails, or a worker is never heard of again: another attempt after a pause, or a dead
 -- letter.
--- Depends on: unit, moves, breaker, edges.
+-- Depends on: unit, breaker, moves, edges.
 
 local void_lease, die, follow_failure, lose, miss
 do

@@ -1,6 +1,6 @@
 -- What a lease is worth, and how it is renewed. Expiry only permits others to claim: until somebody does, the holder
 -- of the lease that ran out may still go on.
--- Depends on: unit, moves, locks, breaker.
+-- Depends on: unit, breaker, runs, moves, locks.
 
 local function past_attempt(task, lease)
   for _, attempt in ipairs(task.attempts or {}) do

@@ -1,5 +1,5 @@
 -- The moves of a task between its statuses, as the transition table allows them, with what each always brings along.
--- Depends on: unit, runs.
+-- Depends on: unit, waiters, runs.
 
 -- What is being removed moves no more, whatever its status would allow.
 local function may(task, name)

@@ -1,6 +1,6 @@
 -- What workers are told beside what they asked for: facts, of which the Worker makes sentences. A reply may be lost, so
 -- each is told again for a while.
--- Depends on: unit, moves, lease.
+-- Depends on: unit, flush, moves, lease.
 
 local tell_holder, note_stop, tell_stops, show_messages, with_notices
 do

@@ -1,6 +1,6 @@
 -- Reviews: a result that has to be reviewed waits for a verdict, which another agent gives under a task of its own. The
 -- review lives as long as its task waits for it: whichever of them ends otherwise takes the other along.
--- Depends on: unit, runs, moves, edges, failure, cancel.
+-- Depends on: unit, runs, moves, edges, failure.
 
 local forget_result, request_review, give_verdict
 do

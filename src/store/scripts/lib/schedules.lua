@@ -1,5 +1,5 @@
 -- Schedules: their records, and their timers in the line.
--- Depends on: unit, flush; keys schedules and idempotency.
+-- Depends on: unit; keys schedules and idempotency.
 
 local function schedule_ids()
   return cjson.decode(redis.call("HGET", schedules, "ids") or "[]")

@@ -1,6 +1,6 @@
 -- The record of a workflow that is being staged lies beside where its run will be: "r5:staging". As long as it is there,
 -- and no run, the tasks are hidden. What nobody goes on with is removed by retention.
--- Depends on: unit, runs, edges.
+-- Depends on: unit, runs.
 
 local function staging_member(run_id)
   return "staging:" .. run_id

@@ -1,5 +1,5 @@
 -- What a submit does to its task.
--- Depends on: unit, moves, edges, failure, children, review, lease.
+-- Depends on: unit, breaker, runs, moves, edges, failure, children, review, lease.
 
 local to_check, complete, fail, release, ask, wait_for_children, unfit, keep_late
 do

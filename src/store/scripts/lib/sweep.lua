@@ -1,6 +1,7 @@
 -- Handles a few due items: leases that ran out, start times that came, edges that wait. Every call does a little of
 -- it, so that no process has to watch the clock.
--- Depends on: unit, moves, parking, edges, failure, cancel, children, activation; keys state and state_names.
+-- Depends on: unit, flush, breaker, runs, moves, parking, edges, failure, cancel, children, activation;
+-- keys state and state_names.
 
 -- The lease may have been renewed, or ended, since its place was written.
 local function expire(task)

@@ -99,7 +99,7 @@ local function note_result(delivery, result)
 end
 
 -- Its endpoint was deleted.
-local function bury(delivery)
+local function bury_delivery(delivery)
   note_result(delivery, { at = now_ms, status = 0, ms = 0, error = "The endpoint was deleted." })
   finish(delivery, "dead")
 end

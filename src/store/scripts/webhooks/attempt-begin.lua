@@ -6,7 +6,7 @@ if not delivery or delivery.turn ~= request.turn or delivery.status ~= "waiting"
 end
 local endpoint = read_endpoint(delivery.endpoint_id)
 if not endpoint then
-  bury(delivery)
+  bury_delivery(delivery)
   return '{"outcome":"over"}'
 elseif (delivery.busy_until_ms or 0) > now_ms then
   return '{"outcome":"busy"}'

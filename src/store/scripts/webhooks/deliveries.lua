@@ -32,7 +32,7 @@ for i, text in ipairs(#ids > 0 and redis.call("HMGET", deliveries, unpack(ids)) 
   local delivery = text and cjson.decode(text)
   local waits = delivery and delivery.status == "waiting" and (delivery.busy_until_ms or 0) <= now_ms
   if waits and not read_endpoint(delivery.endpoint_id) then
-    bury(delivery)
+    bury_delivery(delivery)
   end
   local wanted = delivery
     and (not request.endpoint_id or delivery.endpoint_id == request.endpoint_id)

@@ -12,7 +12,7 @@ end
 for _, text in ipairs(#ids > 0 and redis.call("HMGET", deliveries, unpack(ids)) or {}) do
   local delivery = text and cjson.decode(text)
   if delivery and not endpoint then
-    bury(delivery)
+    bury_delivery(delivery)
   elseif delivery then
     local place = place_for(delivery, endpoint)
     if place.due_at then
