@@ -1,6 +1,6 @@
 /** What the calendar brings into sequences: schedules, and Workers that fire them, each step of which may be the last. */
 import * as fc from "fast-check";
-import { type Command } from "./commands.ts";
+import { type Command } from "../commands.ts";
 
 /** Where lanes are few, one for an assignee may be one too many, and the time passes without a run. */
 const plain = fc.record(

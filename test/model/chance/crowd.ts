@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import { type Command } from "./commands.ts";
+import { type Command } from "../commands.ts";
 
 /** Many tasks of one lane, most of which are soon for others first, or never for whoever has made them. */
 export function crowdOf(others: fc.Arbitrary<Command>): fc.Arbitrary<Command[]> {
