@@ -2,6 +2,7 @@
 import { script } from "./script.ts";
 import clock from "./scripts/lib/clock.lua";
 import flush from "./scripts/lib/flush.lua";
+import pieces from "./scripts/lib/pieces.lua";
 import schedules from "./scripts/lib/schedules.lua";
 import unit from "./scripts/lib/unit.lua";
 import advance from "./scripts/schedules/advance.lua";
@@ -13,7 +14,7 @@ import remove from "./scripts/schedules/remove.lua";
 const ABOUT = {
   keys: ["control", "line", "events", "edges", "dead", "idempotency", "schedules"],
   shards: true,
-  chunks: [clock, unit, flush, schedules],
+  chunks: [clock, pieces, unit, flush, schedules],
 } as const;
 
 export const SCHEDULE_SCRIPTS = {

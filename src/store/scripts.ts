@@ -35,6 +35,7 @@ import locks from "./scripts/lib/locks.lua";
 import moves from "./scripts/lib/moves.lua";
 import notices from "./scripts/lib/notices.lua";
 import parking from "./scripts/lib/parking.lua";
+import pieces from "./scripts/lib/pieces.lua";
 import polling from "./scripts/lib/polling.lua";
 import presence from "./scripts/lib/presence.lua";
 import questions from "./scripts/lib/questions.lua";
@@ -84,6 +85,7 @@ const SWEPT = [
 ] as const;
 const SWEEPING = [
   clock,
+  pieces,
   unit,
   flush,
   breaker,

@@ -1,6 +1,7 @@
 /** The scripts about webhooks: they touch no task, and so need none of the chunks that do. */
 import { script } from "./script.ts";
 import clock from "./scripts/lib/clock.lua";
+import pieces from "./scripts/lib/pieces.lua";
 import webhooks from "./scripts/lib/webhooks.lua";
 import attemptBegin from "./scripts/webhooks/attempt-begin.lua";
 import attemptEnd from "./scripts/webhooks/attempt-end.lua";
@@ -20,7 +21,7 @@ const KEYS = [
   "outbox",
   "held",
 ] as const;
-const ABOUT = { keys: KEYS, chunks: [clock, webhooks] };
+const ABOUT = { keys: KEYS, chunks: [clock, pieces, webhooks] };
 
 export const WEBHOOK_SCRIPTS = {
   endpoints: script({

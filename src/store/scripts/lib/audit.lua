@@ -1,6 +1,6 @@
 -- Compares records with what was derived from them. The record is the truth: what does not fit it is mended, and noted
 -- in `findings`. The code that puts things in their places says where they belong.
--- Depends on: unit, runs, moves, edges, sweep.
+-- Depends on: pieces, unit, runs, moves, edges, sweep.
 
 local findings = {}
 

@@ -1,5 +1,5 @@
 -- Writes what a call has changed, one command for each kind of key, and says what its caller is to do besides.
--- Depends on: unit.
+-- Depends on: pieces, unit.
 
 -- What belongs to a change and is decided last, before it is written: chunks that stand on this one add themselves.
 local before_writing = {}
@@ -46,15 +46,7 @@ do
   end
 
   local function write_line()
-    local put, drop = {}, {}
-    for member, score in pairs(places) do
-      if score then
-        table.insert(put, string.format("%.0f", score))
-        table.insert(put, member)
-      else
-        table.insert(drop, member)
-      end
-    end
+    local put, drop = put_and_drop(places)
     in_pieces(put, function(...)
       redis.call("ZADD", line, ...)
     end)
@@ -64,21 +56,13 @@ do
   end
 
   local function write_dead_letters()
-    local put, drop = {}, {}
-    for member, buried in pairs(dead_changes) do
-      if buried then
-        table.insert(put, 0)
-        table.insert(put, member)
-      else
-        table.insert(drop, member)
-      end
-    end
-    if #put > 0 then
-      redis.call("ZADD", dead, unpack(put))
-    end
-    if #drop > 0 then
-      redis.call("ZREM", dead, unpack(drop))
-    end
+    local put, drop = put_and_drop(dead_changes)
+    in_pieces(put, function(...)
+      redis.call("ZADD", dead, ...)
+    end)
+    in_pieces(drop, function(...)
+      redis.call("ZREM", dead, ...)
+    end)
   end
 
   function write_control_changes()

@@ -7,7 +7,7 @@
 --   turns     tasks that go before newer ones: those parked once their order has come, those called until `until_ms`
 --   waiting   true where tasks may be parked for it
 --   due       since when its waiters are to be looked at
--- Depends on: unit, flush, moves; key locks.
+-- Depends on: pieces, unit, flush, moves; key locks.
 
 local slots = {}
 

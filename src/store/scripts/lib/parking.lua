@@ -1,7 +1,7 @@
 -- Parking: a ready task that cannot run now because of a lock or a full key stands in the twin of its lane, so that it is
 -- never at a head, and in the zset `parked` as "<node>\n<order>\n<member>" under what stands in its way. When that node is
 -- freed, its waiters are looked at in their order, as due work "unpark:<node>" in the line.
--- Depends on: unit, flush, waiters, moves, locks; key parked.
+-- Depends on: pieces, unit, flush, waiters, moves, locks; key parked.
 
 local parking = {}
 
@@ -14,7 +14,7 @@ do
   end
 
   local function list_waiter(member, waits)
-    registered[member] = waits
+    registered[member] = waits and 0
   end
 
   -- Notes the task's turn under each of its nodes; the first few are kept, in order.
@@ -182,15 +182,7 @@ do
   end
 
   local function write_waiters()
-    local put, drop = {}, {}
-    for member, waits in pairs(registered) do
-      if waits then
-        table.insert(put, 0)
-        table.insert(put, member)
-      else
-        table.insert(drop, member)
-      end
-    end
+    local put, drop = put_and_drop(registered)
     in_pieces(put, function(...)
       redis.call("ZADD", parked, ...)
     end)

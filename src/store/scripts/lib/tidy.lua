@@ -1,7 +1,7 @@
 -- What nobody will miss: agents that were not seen for long and hold nothing, breakers that remember nothing, nothing new, or
 -- belong to nobody, lanes without tasks, agent types that nobody polls for, and old events. A page of the control hash at a
 -- time, the whole once an hour.
--- Depends on: unit, breaker, waiters, lanes, presence; keys control and events.
+-- Depends on: pieces, unit, breaker, waiters, lanes, presence; keys control and events.
 
 local tidy
 do

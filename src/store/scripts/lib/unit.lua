@@ -1,6 +1,6 @@
 -- The unit of work: records are read into memory, changed there, and written by `flush`, so that every guard stands
 -- before the first write (Redis does not undo) and a shard, the line and the control hash are written once each.
--- Depends on: clock; control, line, events, edges, shards, given_now.
+-- Depends on: clock, pieces; control, line, events, edges, shards, given_now.
 
 local known, raw, changed = {}, {}, {}
 -- Tasks without a run, which is being staged: they do not exist yet for anybody but the chunk that stages them.
@@ -16,14 +16,6 @@ end
 
 local function run_of(task_id)
   return string.match(task_id, "^r%d+")
-end
-
--- Calls `send` with a long list in pieces: Lua passes on only some thousands of arguments, and a command should end
--- soon. Pairs stay together.
-local function in_pieces(list, send)
-  for first = 1, #list, LIMITS.arguments do
-    send(unpack(list, first, math.min(first + LIMITS.arguments - 1, #list)))
-  end
 end
 
 -- Reads records ("r1", "r1t2") and raw texts ("r1t2:payload"), one command per shard; what is known is not read again.
@@ -188,7 +180,7 @@ local function dead_member(task)
 end
 
 local function bury(task)
-  dead_changes[dead_member(task)] = true
+  dead_changes[dead_member(task)] = 0
 end
 
 local function unearth(task)

@@ -1,5 +1,5 @@
 -- Webhook endpoints and deliveries as they are stored. What is sent lies in a delivery as text and is never decoded here.
--- Depends on: clock; keys webhooks, deliveries, delivery_index, outbox and held.
+-- Depends on: clock, pieces; keys webhooks, deliveries, delivery_index, outbox and held.
 
 local now_ms = read_clock()
 
@@ -147,26 +147,20 @@ local function planned(delivery)
   })
 end
 
-local function in_one_piece(list, send)
-  if #list > 0 then
-    send(unpack(list))
-  end
-end
-
 local function forget_deliveries(members)
   local ids, names = {}, {}
   for i, member in ipairs(members) do
     ids[i] = string.match(member, "|(.*)$")
     names[i] = string.match(ids[i], "_(w%d+)$") .. "|" .. ids[i]
   end
-  in_one_piece(ids, function(...)
+  in_pieces(ids, function(...)
     redis.call("HDEL", deliveries, ...)
     redis.call("ZREM", outbox, ...)
   end)
-  in_one_piece(names, function(...)
+  in_pieces(names, function(...)
     redis.call("ZREM", held, ...)
   end)
-  in_one_piece(members, function(...)
+  in_pieces(members, function(...)
     redis.call("ZREM", delivery_index, ...)
   end)
 end

@@ -59,19 +59,21 @@ for _, delivery in ipairs(request.deliveries) do
     add(delivery, placed(delivery, endpoint))
   end
 end
-in_one_piece(records, function(...)
+in_pieces(records, function(...)
   redis.call("HSET", deliveries, ...)
 end)
-in_one_piece(dues, function(...)
+in_pieces(dues, function(...)
   redis.call("ZADD", outbox, ...)
 end)
-in_one_piece(holds, function(...)
+in_pieces(holds, function(...)
   redis.call("ZADD", held, ...)
 end)
-in_one_piece(members, function(...)
+in_pieces(members, function(...)
   redis.call("ZADD", delivery_index, ...)
-  forget_deliveries(surplus_deliveries())
 end)
+if #members > 0 then
+  forget_deliveries(surplus_deliveries())
+end
 if request.to then
   redis.call("HSET", webhooks, "scanned", request.to)
 end
