@@ -1,5 +1,5 @@
 /** Circuit breakers as callers see them. */
-import type { Breaker } from "../store/codec.ts";
+import type { Breaker } from "../store/replies.ts";
 import type { Store } from "../store/store.ts";
 
 /** All breakers that remember something, and the time of the reading in milliseconds. */

@@ -3,7 +3,7 @@ import { refuse, type Result } from "../domain/refusal.ts";
 import { LIMITS } from "../domain/limits.ts";
 import { misfits, sentence } from "../domain/schema-fit.ts";
 import { passes, verdictProblems } from "../domain/verdict.ts";
-import type { SubmitCheck, Submitted } from "../store/codec.ts";
+import type { SubmitCheck, Submitted } from "../store/replies.ts";
 import type { Store, Submission } from "../store/store.ts";
 import { stillHeld } from "./still-held.ts";
 import { submitRefusal } from "./submit-refusal.ts";

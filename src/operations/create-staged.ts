@@ -1,7 +1,7 @@
 /** Creates a workflow that is too large for one script: batches that nobody sees, and then all of it in one moment. */
 import { LIMITS } from "../domain/limits.ts";
 import type { RefusedReply } from "../store/codec.ts";
-import type { Creation } from "../store/store.ts";
+import type { Creation } from "../store/creation.ts";
 import type { Launched } from "../store/staging.ts";
 import type { Call } from "./operation.ts";
 

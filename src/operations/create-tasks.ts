@@ -3,7 +3,7 @@ import { LIMITS } from "../domain/limits.ts";
 import { parseRunId, runOf } from "../domain/ids.ts";
 import { nearest } from "../domain/nearest.ts";
 import { ok, refuse, type Result } from "../domain/refusal.ts";
-import type { Creation } from "../store/store.ts";
+import type { Creation } from "../store/creation.ts";
 import type { HeldLease } from "../store/held-lease.ts";
 import { createStaged } from "./create-staged.ts";
 import { creationRefusal } from "./creation-refusal.ts";

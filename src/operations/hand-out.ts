@@ -2,7 +2,7 @@
 import { formatLease } from "../domain/ids.ts";
 import { LIMITS } from "../domain/limits.ts";
 import type { AttemptRecord } from "../domain/task.ts";
-import { type HandedTask, type Payload, payload } from "../store/codec.ts";
+import { type HandedTask, type Payload, payload } from "../store/replies.ts";
 import type { Store } from "../store/store.ts";
 import type { TextName } from "../store/texts.ts";
 import { childNames, childrenWithin, shownChild } from "./children.ts";

@@ -3,7 +3,7 @@ import { LIMITS } from "../domain/limits.ts";
 import type { TaskOptions } from "../domain/options.ts";
 import { DEFAULT_PRIORITY } from "../domain/order.ts";
 import { ok, refuse, type Result } from "../domain/refusal.ts";
-import type { NewTask, TextBeside, WantedDependency } from "../store/store.ts";
+import type { NewTask, TextBeside, WantedDependency } from "../store/creation.ts";
 import type { TaskInput } from "./create-tasks.ts";
 import { readOptions } from "./options.ts";
 import { bytesOf } from "./text.ts";

@@ -3,7 +3,7 @@ import { checkGraph } from "../domain/graph.ts";
 import { parseTaskId, runOf } from "../domain/ids.ts";
 import { ok, refuse, type Refusal, type Result } from "../domain/refusal.ts";
 import type { HeldLease } from "../store/held-lease.ts";
-import type { Creation, TextBeside } from "../store/store.ts";
+import type { Creation, TextBeside } from "../store/creation.ts";
 import type { CreateInput } from "./create-tasks.ts";
 import { type MadeTask, newTask } from "./new-task.ts";
 import { fitting } from "./reply-budget.ts";
@@ -38,7 +38,7 @@ export function planCreation(
   const run = lease ? runOf(lease.task_id) : (input.run_id ?? upstreamRun(input, upstream));
   return ok({
     ...(run !== undefined && { run_id: run }),
-    ...(input.name !== undefined && { name: input.name.toWellFormed() }),
+    ...(input.name !== undefined && { name: input.name }),
     ...(input.schedule !== undefined && { schedule: input.schedule }),
     tasks,
     payloads: made.map(({ payload }) => payload),

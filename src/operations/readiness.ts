@@ -1,7 +1,7 @@
 /** Whether everything that the server stands on is there, and how far behind its timers are. */
 import { recordFault } from "../observability/fault.ts";
 import type { QstashState } from "../scheduler/reachable.ts";
-import type { StoreHealth } from "../store/codec.ts";
+import type { StoreHealth } from "../store/replies.ts";
 import type { Composition } from "./composition.ts";
 
 export type RedisState =

@@ -1,7 +1,7 @@
 /** What a reviewer is given: the work of somebody else, what it should have been, and how to answer. */
 import * as z from "zod";
 import type { TaskRecord } from "../domain/task.ts";
-import { type Payload, payload } from "../store/codec.ts";
+import { type Payload, payload } from "../store/replies.ts";
 import type { TextName } from "../store/texts.ts";
 import { earlierVerdicts, verdictNames } from "./feedback.ts";
 import { cutText } from "./reply-budget.ts";

@@ -1,6 +1,7 @@
 /** Waits for work without asking over and over: claim, listen, claim again, then sleep until woken. */
 import type * as z from "zod";
-import type { pollReply, Said } from "../store/codec.ts";
+import type { Said } from "../store/codec.ts";
+import type { pollReply } from "../store/replies.ts";
 import type { Poll } from "../store/store.ts";
 import { hangBell } from "./bell.ts";
 import type { Call } from "./operation.ts";

@@ -2,13 +2,11 @@
 import * as z from "zod";
 import { LIMITS } from "../domain/limits.ts";
 import { type BatonEvent, eventsOf, isAfter, parseEventId } from "../domain/event.ts";
-import { decode } from "./codec.ts";
-import { keysOf } from "./keys.ts";
+import { runnerOf, type RunnerOptions } from "./runner.ts";
 import { script } from "./script.ts";
 import clock from "./scripts/lib/clock.lua";
 import eventsRead from "./scripts/events-read.lua";
 import type { Subscription } from "./subscription.ts";
-import type { Transport } from "./transport.ts";
 
 export const EVENTS_READ = script({
   name: "events-read",
@@ -47,31 +45,15 @@ export interface EventLog {
   subscribe(channel: string): Promise<Subscription>;
 }
 
-export function createEventLog({
-  transport,
-  project,
-  now,
-}: {
-  readonly transport: Transport;
-  readonly project: string;
-  readonly now?: () => number;
-}): EventLog {
-  const keys = keysOf(project);
-  async function run<T extends z.ZodType>(schema: T, request: object): Promise<z.infer<T>> {
-    const args = [String(now?.() ?? 0), JSON.stringify(request)];
-    const { reply } = decode(
-      schema,
-      await transport.run(EVENTS_READ, EVENTS_READ.keys(keys, []), args),
-    );
-    if ("refused" in reply) throw new Error("a reading of events was refused");
-    return reply.said;
-  }
+export function createEventLog(options: RunnerOptions): EventLog {
+  const { keys, said } = runnerOf(options);
   return {
     channel: `${keys.project.control}:events`,
-    subscribe: (channel) => transport.subscribe(channel),
-    edges: ({ listen_ms }) => run(edgesReply, { listen_ms }),
+    subscribe: (channel) => options.transport.subscribe(channel),
+    edges: (request) => said({ script: EVENTS_READ, reply: edgesReply, request }),
     read: async ({ after, listen_ms }) => {
-      const { entries } = await run(pageReply, { from: startOf(after), listen_ms });
+      const request = { from: startOf(after), listen_ms };
+      const { entries } = await said({ script: EVENTS_READ, reply: pageReply, request });
       const events = entries
         .flatMap(({ id, facts }) => eventsOf(id, JSON.stringify(facts)))
         .filter((event) => isAfter(event, after));

@@ -1,11 +1,9 @@
 /** Schedules of one project: one method per script, nothing decided here. */
 import * as z from "zod";
 import { type ScheduleRecord, scheduleRecord } from "../domain/schedule.ts";
-import { type ArmedTick, decode, type Said } from "./codec.ts";
-import { keysOf } from "./keys.ts";
+import type { Said } from "./codec.ts";
+import { runnerOf, type RunnerOptions } from "./runner.ts";
 import { SCHEDULE_SCRIPTS } from "./schedule-scripts.ts";
-import type { Script } from "./script.ts";
-import type { Transport } from "./transport.ts";
 
 const madeReply = z.strictObject({ now: z.int(), schedule: scheduleRecord });
 
@@ -62,59 +60,29 @@ export interface ScheduleStore {
   remove(operation_id: string, schedule_id: string): Promise<Said<unknown>>;
 }
 
-export interface ScheduleStoreOptions {
-  readonly transport: Transport;
-  readonly project: string;
-  /** Tests move time with this; in production Redis' own clock decides. Milliseconds. */
-  readonly now?: () => number;
-  /** Called with each tick that a call armed. */
-  readonly onTick?: (tick: ArmedTick) => void;
-  /** Called when there is something to tell to webhooks. */
-  readonly onOutbox?: () => void;
-}
-
-export function createScheduleStore(options: ScheduleStoreOptions): ScheduleStore {
-  const { transport, project, now, onTick, onOutbox } = options;
-  const keys = keysOf(project);
-  async function said<T extends z.ZodType>(
-    script: Script,
-    {
-      reply,
-      request,
-      operation,
-      texts = [],
-    }: {
-      readonly reply: T;
-      readonly request: unknown;
-      readonly operation?: string;
-      readonly texts?: readonly string[];
-    },
-  ): Promise<Said<z.infer<T>>> {
-    const callKeys = operation === undefined ? [] : [keys.operation(operation)];
-    const args = [String(now?.() ?? 0), JSON.stringify(request), ...texts];
-    const decoded = decode(reply, await transport.run(script, script.keys(keys, callKeys), args));
-    if (decoded.tick) onTick?.(decoded.tick);
-    if (decoded.outbox) onOutbox?.();
-    return decoded.reply;
-  }
-  async function ask<T extends z.ZodType>(script: Script, reply: T, request: unknown) {
-    const answer = await said(script, { reply, request });
-    if ("refused" in answer) throw new Error(`unexpected refusal: ${answer.refused.refused}`);
-    return answer.said;
-  }
+export function createScheduleStore(options: RunnerOptions): ScheduleStore {
+  const { keys, run, said } = runnerOf(options);
+  const { make, read, begin, advance, remove } = SCHEDULE_SCRIPTS;
   return {
-    make: (operation, { workflow, ...request }) =>
-      said(SCHEDULE_SCRIPTS.make, { reply: madeReply, request, operation, texts: [workflow] }),
-    list: () => ask(SCHEDULE_SCRIPTS.read, readReply, {}),
-    read: (schedule_id) => ask(SCHEDULE_SCRIPTS.read, readReply, { schedule_id }),
-    begin: (request) => ask(SCHEDULE_SCRIPTS.begin, beginReply, request),
+    make: (operation_id, { workflow, ...request }) =>
+      run({
+        script: make,
+        reply: madeReply,
+        request,
+        keys: [keys.operation(operation_id)],
+        texts: [workflow],
+      }),
+    list: () => said({ script: read, reply: readReply, request: {} }),
+    read: (schedule_id) => said({ script: read, reply: readReply, request: { schedule_id } }),
+    begin: (request) => said({ script: begin, reply: beginReply, request }),
     advance: async (request) =>
-      (await ask(SCHEDULE_SCRIPTS.advance, advancedReply, request)).advanced,
-    remove: (operation, schedule_id) =>
-      said(SCHEDULE_SCRIPTS.remove, {
+      (await said({ script: advance, reply: advancedReply, request })).advanced,
+    remove: (operation_id, schedule_id) =>
+      run({
+        script: remove,
         reply: removedReply,
         request: { schedule_id },
-        operation,
+        keys: [keys.operation(operation_id)],
       }),
   };
 }

@@ -1,10 +1,9 @@
 /** Workflows that are too large for one script: staged in batches that nobody sees, then launched in one moment. */
 import * as z from "zod";
 import type { Said } from "./codec.ts";
-import type { Keys } from "./keys.ts";
-import type { Script } from "./script.ts";
+import { type Creation, type NewTask, payloadBlobs } from "./creation.ts";
+import type { Runner } from "./runner.ts";
 import { SCRIPTS } from "./scripts.ts";
-import type { Creation, NewTask } from "./store.ts";
 
 export interface StageBatch extends Omit<Creation, "run_id" | "sequence"> {
   /** Absent in the first batch, which takes the number of the run and all lanes. */
@@ -47,27 +46,14 @@ export interface StagingStore {
   launch(launch: Launch): Promise<Said<z.infer<typeof launchReply>>>;
 }
 
-type Run = <T extends z.ZodType>(call: {
-  script: Script;
-  reply: T;
-  request: unknown;
-  keys: readonly string[];
-  texts?: readonly string[];
-}) => Promise<Said<z.infer<T>>>;
-
-export function stagingOf(run: Run, keys: Keys): StagingStore {
+export function stagingOf({ run, keys }: Runner): StagingStore {
   return {
     stage: ({ operation_id, payloads, ...request }) =>
       run({
         script: SCRIPTS.stage,
         reply: stageReply,
         request,
-        keys: [
-          keys.operation(operation_id),
-          ...request.tasks.flatMap(({ payload_blob }) =>
-            payload_blob === undefined ? [] : [keys.blob(payload_blob)],
-          ),
-        ],
+        keys: [keys.operation(operation_id), ...payloadBlobs(keys, request.tasks)],
         texts: payloads,
       }),
     launch: ({ operation_id, ...request }) =>

@@ -1,26 +1,20 @@
 /** What Baton keeps, as one method per script. Each is one round trip; nothing here decides anything. */
 import type * as z from "zod";
 import type { Category } from "../domain/failure.ts";
-import type { TaskOptions } from "../domain/options.ts";
-import type { DependencyRecord, TaskRecord } from "../domain/task.ts";
+import type { Said } from "./codec.ts";
 import {
   agentsReply,
-  type ArmedTick,
   auditReply,
   breakersReply,
   cancelRunReply,
   controlReply,
-  createReply,
   deadReply,
-  decode,
   healthReply,
   heartbeatReply,
   listReply,
   pollReply,
   readReply,
-  rehearseReply,
   retireReply,
-  type Said,
   sentReply,
   stateGetReply,
   stateSetReply,
@@ -29,10 +23,10 @@ import {
   tickReply,
   waitReply,
   whyReply,
-} from "./codec.ts";
+} from "./replies.ts";
+import { type CreationStore, creationOf } from "./creation.ts";
 import { createEventLog, type EventLog } from "./event-log.ts";
-import { keysOf } from "./keys.ts";
-import type { Script } from "./script.ts";
+import { runnerOf, type RunnerOptions } from "./runner.ts";
 import { SCRIPTS } from "./scripts.ts";
 import type { DeadListing, Listing, Look, RunRange, WaitLook, WhyLook } from "./looks.ts";
 import type { BreakerForce, Control, Identified, StateRead, StateWrite } from "./steering.ts";
@@ -40,69 +34,6 @@ import type { HeldLease } from "./held-lease.ts";
 import { stagingOf, type StagingStore } from "./staging.ts";
 import { readTexts, type TextName } from "./texts.ts";
 import type { Subscription } from "./subscription.ts";
-import type { Transport } from "./transport.ts";
-
-/** A dependency as asked for: `number` counts the tasks of the same call from 1, `task_id` names an existing one. */
-export type WantedDependency = Pick<DependencyRecord, "key"> &
-  ({ readonly number: number } | { readonly task_id: string });
-
-export type NewTask = Pick<TaskRecord, "title" | "agent_type" | "priority" | "payload_bytes"> &
-  Partial<
-    Pick<
-      TaskRecord,
-      | "requires"
-      | "assignee"
-      | "start_at"
-      | "start_within_seconds"
-      | "deadline"
-      | "retry"
-      | "locks"
-      | "concurrency_key"
-      | "concurrency_limit"
-      | "lease_seconds"
-      | "max_run_seconds"
-      | "trigger_rule"
-      | "payload_blob"
-      | "idempotency_key"
-      | "has_schema"
-    >
-  > & {
-    readonly dependencies?: readonly WantedDependency[];
-    /** As asked for: what is missing is worked out from what its parent has left. */
-    readonly delegation?: NonNullable<TaskOptions["delegation"]>;
-    /** The script finds the lane. */
-    readonly review?: Omit<NonNullable<TaskRecord["review"]>, "lane">;
-  };
-
-/** JSON text that lies beside the record of a new task: the schema that its result has to fit, or what reviewers go by. */
-export interface TextBeside {
-  /** Of the task within its call, from 1. */
-  readonly number: number;
-  readonly name: "schema" | "criteria";
-  readonly text: string;
-}
-
-export interface Creation {
-  readonly operation_id: string;
-  readonly created_by: string;
-  /** The tasks become children of the lease's task, in the run of which they are created. */
-  readonly lease?: HeldLease;
-  readonly run_id?: string;
-  readonly name?: string;
-  /** The schedule that makes this run. */
-  readonly schedule?: string;
-  readonly tasks: readonly NewTask[];
-  /** JSON text of each task's description and context. */
-  readonly payloads: readonly string[];
-  readonly texts: readonly TextBeside[];
-  /** Numbers of the tasks, from 1, in an order in which dependencies come before their dependents. */
-  readonly sequence: readonly number[];
-  /** Existing tasks that are depended on. */
-  readonly upstream: readonly string[];
-  readonly agent_types: readonly string[];
-  readonly idempotency_key?: string;
-  readonly fingerprint?: string;
-}
 
 export interface PollingAgent {
   readonly agent_id?: string;
@@ -161,12 +92,7 @@ export interface CancelRun extends Identified {
 }
 
 /** Everything inside one project. */
-export interface Store extends StagingStore {
-  create(creation: Creation): Promise<Said<z.infer<typeof createReply>>>;
-  /** Whether the same creation would be refused: writes nothing. */
-  rehearse(
-    creation: Omit<Creation, "payloads" | "texts" | "idempotency_key">,
-  ): Promise<Said<z.infer<typeof rehearseReply>>>;
+export interface Store extends CreationStore, StagingStore {
   poll(poll: Poll): Promise<Said<z.infer<typeof pollReply>>>;
   heartbeat(beat: {
     readonly lease: HeldLease;
@@ -211,63 +137,13 @@ export interface Store extends StagingStore {
   readonly events: EventLog;
 }
 
-export interface StoreOptions {
-  readonly transport: Transport;
-  readonly project: string;
-  /** Tests move time with this; in production Redis' own clock decides. Milliseconds. */
-  readonly now?: () => number;
-  /** Called with each tick that a call armed. */
-  readonly onTick?: (tick: ArmedTick) => void;
-  /** Called when there is something to tell to webhooks. */
-  readonly onOutbox?: () => void;
-  /** Called with schedules whose time has come. */
-  readonly onSchedules?: (ids: readonly string[]) => void;
-}
-
-export function createStore(options: StoreOptions): Store {
-  const { transport, project, now, onTick, onOutbox, onSchedules } = options;
-  const keys = keysOf(project);
-  async function run<T extends z.ZodType>(call: {
-    script: Script;
-    reply: T;
-    request: unknown;
-    keys?: readonly string[];
-    texts?: readonly string[];
-  }): Promise<Said<z.infer<T>>> {
-    const args = [
-      String(now?.() ?? 0),
-      JSON.stringify(call.request, wellFormed),
-      ...(call.texts ?? []),
-    ];
-    const text = await transport.run(call.script, call.script.keys(keys, call.keys ?? []), args);
-    const { reply, tick, outbox, schedules_due } = decode(call.reply, text);
-    if (tick) onTick?.(tick);
-    if (outbox) onOutbox?.();
-    if (schedules_due) onSchedules?.(schedules_due);
-    return reply;
-  }
+export function createStore(options: RunnerOptions): Store {
+  const { transport, project, now } = options;
+  const runner = runnerOf(options);
+  const { keys, run, said } = runner;
   return {
-    ...stagingOf(run, keys),
-    create: ({ operation_id, payloads, ...request }) =>
-      run({
-        script: SCRIPTS.create,
-        reply: createReply,
-        request,
-        keys: [
-          keys.operation(operation_id),
-          ...request.tasks.flatMap(({ payload_blob }) =>
-            payload_blob === undefined ? [] : [keys.blob(payload_blob)],
-          ),
-        ],
-        texts: payloads,
-      }),
-    rehearse: ({ operation_id, ...request }) =>
-      run({
-        script: SCRIPTS.create,
-        reply: rehearseReply,
-        request: { ...request, dry_run: true },
-        keys: [keys.operation(operation_id)],
-      }),
+    ...creationOf(runner),
+    ...stagingOf(runner),
     poll: (request) => run({ script: SCRIPTS.poll, reply: pollReply, request }),
     heartbeat: (request) => run({ script: SCRIPTS.heartbeat, reply: heartbeatReply, request }),
     submit: ({ result, ...request }) =>
@@ -281,7 +157,7 @@ export function createStore(options: StoreOptions): Store {
     read: (names, range) =>
       run({ script: SCRIPTS.read, reply: readReply, request: { names, range } }),
     wait: (request) => run({ script: SCRIPTS.wait, reply: waitReply, request }),
-    why: async (request) => accepted(await run({ script: SCRIPTS.why, reply: whyReply, request })),
+    why: (request) => said({ script: SCRIPTS.why, reply: whyReply, request }),
     list: (request) => run({ script: SCRIPTS.list, reply: listReply, request }),
     agents: (cursor) => run({ script: SCRIPTS.agents, reply: agentsReply, request: { cursor } }),
     getState: (request) => run({ script: SCRIPTS.stateGet, reply: stateGetReply, request }),
@@ -315,13 +191,11 @@ export function createStore(options: StoreOptions): Store {
     breakers: (force) =>
       run({ script: SCRIPTS.breakers, reply: breakersReply, request: force ? { force } : {} }),
     audit: (request) => run({ script: SCRIPTS.audit, reply: auditReply, request }),
-    tick: async (request) =>
-      accepted(await run({ script: SCRIPTS.tick, reply: tickReply, request })),
+    tick: (request) => said({ script: SCRIPTS.tick, reply: tickReply, request }),
     tickSent: async (generation) => {
       await run({ script: SCRIPTS.sent, reply: sentReply, request: { generation } });
     },
-    health: async () =>
-      accepted(await run({ script: SCRIPTS.health, reply: healthReply, request: {} })),
+    health: () => said({ script: SCRIPTS.health, reply: healthReply, request: {} }),
     retire: async () => {
       const found = await run({ script: SCRIPTS.retire, reply: retireReply, request: {} });
       if ("refused" in found || found.said.due.length === 0) return 0;
@@ -339,15 +213,4 @@ export function createStore(options: StoreOptions): Store {
     runChannel: (run_id) => `${keys.project.control}:run:${run_id}`,
     events: createEventLog({ transport, project, ...(now && { now }) }),
   };
-}
-
-/** The reply of a script that refuses nothing. */
-function accepted<T>(reply: Said<T>): T {
-  if ("refused" in reply) throw new Error(`unexpected refusal: ${reply.refused.refused}`);
-  return reply.said;
-}
-
-/** Half a surrogate pair would go out as an escape that Redis' JSON reader refuses. */
-function wellFormed(_name: string, value: unknown): unknown {
-  return typeof value === "string" ? value.toWellFormed() : value;
 }

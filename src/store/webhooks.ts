@@ -8,10 +8,8 @@ import {
   type EndpointRecord,
   endpointRecord,
 } from "../domain/webhook.ts";
-import { decode, type Said } from "./codec.ts";
-import { keysOf } from "./keys.ts";
-import type { Script } from "./script.ts";
-import type { Transport } from "./transport.ts";
+import type { Said } from "./codec.ts";
+import { runnerOf, type RunnerOptions } from "./runner.ts";
 import { WEBHOOK_SCRIPTS } from "./webhook-scripts.ts";
 
 /** An attempt that somebody has to hand to QStash. `due_at` in milliseconds of Redis' clock. */
@@ -153,42 +151,34 @@ export interface WebhookStore {
   overdue(): Promise<z.infer<typeof overdueReply>>;
 }
 
-export interface WebhookStoreOptions {
-  readonly transport: Transport;
-  readonly project: string;
-  /** Tests move time with this; in production Redis' own clock decides. Milliseconds. */
-  readonly now?: () => number;
-}
-
-export function createWebhookStore({ transport, project, now }: WebhookStoreOptions): WebhookStore {
-  const keys = keysOf(project);
-  async function said<T extends z.ZodType>(
-    script: Script,
-    { reply, request, operation }: { reply: T; request: unknown; operation?: string },
-  ): Promise<Said<z.infer<T>>> {
-    const callKeys = operation === undefined ? [] : [keys.operation(operation)];
-    const args = [String(now?.() ?? 0), JSON.stringify(request)];
-    return decode(reply, await transport.run(script, script.keys(keys, callKeys), args)).reply;
-  }
-  async function ask<T extends z.ZodType>(script: Script, reply: T, request: unknown) {
-    const answer = await said(script, { reply, request });
-    if ("refused" in answer) throw new Error(`unexpected refusal: ${answer.refused.refused}`);
-    return answer.said;
-  }
+export function createWebhookStore(options: RunnerOptions): WebhookStore {
+  const { keys, run, said } = runnerOf(options);
+  const scripts = WEBHOOK_SCRIPTS;
   return {
-    endpoints: () => ask(WEBHOOK_SCRIPTS.endpoints, endpointsReply, { action: "list" }),
-    act: (operation, request) =>
-      said(WEBHOOK_SCRIPTS.endpoints, { reply: endpointsReply, request, operation }),
+    endpoints: () =>
+      said({ script: scripts.endpoints, reply: endpointsReply, request: { action: "list" } }),
+    act: (operation_id, request) =>
+      run({
+        script: scripts.endpoints,
+        reply: endpointsReply,
+        request,
+        keys: [keys.operation(operation_id)],
+      }),
     readOutbox: async () => {
-      const { entries, ...rest } = await ask(WEBHOOK_SCRIPTS.outboxRead, outboxReply, {});
+      const { entries, ...rest } = await said({
+        script: scripts.outboxRead,
+        reply: outboxReply,
+        request: {},
+      });
       const events = entries.flatMap(({ id, facts }) => eventsOf(id, JSON.stringify(facts)));
       return { ...rest, events };
     },
-    writeOutbox: (request) => ask(WEBHOOK_SCRIPTS.outboxWrite, writtenReply, request),
-    begin: (request) => ask(WEBHOOK_SCRIPTS.attemptBegin, beginReply, request),
-    end: (request) => ask(WEBHOOK_SCRIPTS.attemptEnd, endReply, request),
-    release: (endpoint_id) => ask(WEBHOOK_SCRIPTS.release, releaseReply, { endpoint_id }),
-    deliveries: (request) => ask(WEBHOOK_SCRIPTS.deliveries, deliveriesReply, request),
-    overdue: () => ask(WEBHOOK_SCRIPTS.overdue, overdueReply, {}),
+    writeOutbox: (request) => said({ script: scripts.outboxWrite, reply: writtenReply, request }),
+    begin: (request) => said({ script: scripts.attemptBegin, reply: beginReply, request }),
+    end: (request) => said({ script: scripts.attemptEnd, reply: endReply, request }),
+    release: (endpoint_id) =>
+      said({ script: scripts.release, reply: releaseReply, request: { endpoint_id } }),
+    deliveries: (request) => said({ script: scripts.deliveries, reply: deliveriesReply, request }),
+    overdue: () => said({ script: scripts.overdue, reply: overdueReply, request: {} }),
   };
 }

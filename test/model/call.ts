@@ -6,13 +6,8 @@ import {
   type StateRead,
   type StateWrite,
 } from "../../src/store/steering.ts";
-import {
-  type CancelRun,
-  type Creation,
-  type Poll,
-  type Store,
-  type Submission,
-} from "../../src/store/store.ts";
+import { type CancelRun, type Poll, type Store, type Submission } from "../../src/store/store.ts";
+import { type Creation } from "../../src/store/creation.ts";
 import { type ScheduleStore } from "../../src/store/schedules.ts";
 import { type Launch, type StageBatch } from "../../src/store/staging.ts";
 import { cancelRun, control } from "./calls/control.ts";

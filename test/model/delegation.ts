@@ -2,7 +2,7 @@
 import { isTerminal } from "../../src/domain/lifecycle.ts";
 import { LIMITS } from "../../src/domain/limits.ts";
 import { type DelegationGrant, type TaskRecord } from "../../src/domain/task.ts";
-import { type Creation, type NewTask } from "../../src/store/store.ts";
+import { type Creation, type NewTask } from "../../src/store/creation.ts";
 import { type HeldLease } from "../../src/store/held-lease.ts";
 import { refusal, type Worth, worthOf } from "./leases.ts";
 import { lastMoment } from "./lifecycle.ts";

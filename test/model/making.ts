@@ -2,7 +2,7 @@
 import { isTerminal } from "../../src/domain/lifecycle.ts";
 import { LIMITS } from "../../src/domain/limits.ts";
 import { type DependencyRecord, type RunRecord, type TaskRecord } from "../../src/domain/task.ts";
-import { type NewTask } from "../../src/store/store.ts";
+import { type NewTask } from "../../src/store/creation.ts";
 import { grantOf } from "./delegation.ts";
 import { type World } from "./world.ts";
 

@@ -1,6 +1,6 @@
 /** Turns the description of new tasks into the call that creates them. */
 import { createHash } from "node:crypto";
-import { type NewTask, type TextBeside, type WantedDependency } from "../../src/store/store.ts";
+import { type NewTask, type TextBeside, type WantedDependency } from "../../src/store/creation.ts";
 import { type Call } from "./call.ts";
 import { type Command, type TaskSpec } from "./commands.ts";
 import { agentId, liveLeaseAt, name, runAt, type Scene, taskAt, TYPES } from "./scene.ts";

@@ -1,5 +1,5 @@
 /** Turns the staging of a workflow into its calls: batches of two, and the launch. */
-import { type NewTask } from "../../src/store/store.ts";
+import { type NewTask } from "../../src/store/creation.ts";
 import { type Call } from "./call.ts";
 import { type Command } from "./commands.ts";
 import { creation } from "./resolve-create.ts";

@@ -3,7 +3,7 @@ import { type ArmedTick } from "../../src/store/codec.ts";
 import { type TaskRecord } from "../../src/domain/task.ts";
 import { type HeldLease } from "../../src/store/held-lease.ts";
 import { type DueTime } from "../../src/store/schedules.ts";
-import { type Creation } from "../../src/store/store.ts";
+import { type Creation } from "../../src/store/creation.ts";
 import { type Call } from "./call.ts";
 import { type Forgery, type TaskSpec } from "./commands.ts";
 import { type World } from "./world.ts";

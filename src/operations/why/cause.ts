@@ -1,7 +1,7 @@
 /** Why a task does not run: what it waits for, in words that say what would help. */
 import type { AgentRecord } from "../../domain/agent.ts";
 import type { RunRecord, TaskRecord } from "../../domain/task.ts";
-import type { Breaker, Obstacle } from "../../store/codec.ts";
+import type { Breaker, Obstacle } from "../../store/replies.ts";
 
 /** Every kind of cause, those first that somebody has to do something about. */
 export const WHYS = [

@@ -1,6 +1,6 @@
 /** A lock, or a concurrency key that is full, keeps a parked task from being claimed. */
 import type { TaskRecord } from "../../domain/task.ts";
-import type { Obstacle } from "../../store/codec.ts";
+import type { Obstacle } from "../../store/replies.ts";
 import { type Explain, listed } from "./cause.ts";
 
 export const lock: Explain = (task, { in_the_way }) => {

@@ -1,6 +1,6 @@
 /** Reads what a sentence about a task is made of: one read, and one of the agents where a task waits for some. */
 import type { RunRecord, TaskRecord } from "../../domain/task.ts";
-import type { Breaker, Obstacle } from "../../store/codec.ts";
+import type { Breaker, Obstacle } from "../../store/replies.ts";
 import type { WhyLook } from "../../store/looks.ts";
 import type { Store } from "../../store/store.ts";
 import type { Facts } from "./cause.ts";

@@ -2,7 +2,7 @@
 import { LIMITS } from "../../../src/domain/limits.ts";
 import { isTerminal, type Status } from "../../../src/domain/lifecycle.ts";
 import { type RunRecord, type TaskRecord } from "../../../src/domain/task.ts";
-import { type Creation, type NewTask } from "../../../src/store/store.ts";
+import { type Creation, type NewTask } from "../../../src/store/creation.ts";
 import { alongWith } from "../along.ts";
 import { listen, type Verdict, verdictOf } from "../edges.ts";
 import { adopt, type Heritage, inherit } from "../delegation.ts";
