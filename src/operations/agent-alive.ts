@@ -17,11 +17,11 @@ export const agentAlive = defineOperation({
     notices,
   }),
   run: async ({ services: { store }, caller }, input) => {
-    const agent_id = input.agent_id.toWellFormed();
+    const { agent_id } = input;
     const reply = await store.poll({
       agent: {
         agent_id,
-        ...(input.instance !== undefined && { instance: input.instance.toWellFormed() }),
+        ...(input.instance !== undefined && { instance: input.instance }),
         key_id: caller.key_id,
         max_tasks: 0,
         lease_seconds: 0,

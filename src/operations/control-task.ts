@@ -179,7 +179,7 @@ function saying(
   if (action === "answer" && new Set(task_ids).size > 1) {
     return refuse("invalid", "answer is for one question: give one of task_ids at a time.");
   }
-  const said = text.trim().toWellFormed();
+  const said = text.trim();
   if (said === "") {
     const what = action === "answer" ? "the answer" : "what its worker should know";
     return refuse("invalid", `${action} needs text: ${what}.`);

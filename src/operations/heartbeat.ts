@@ -26,7 +26,7 @@ export const heartbeat = defineOperation({
     const reply = await services.store.heartbeat({
       lease: held.value,
       ...(progress !== undefined && { progress }),
-      ...(message !== undefined && { message: message.toWellFormed() }),
+      ...(message !== undefined && { message }),
     });
     if ("refused" in reply) return leaseRefusal(reply.refused, held.value);
     const { now, until_ms } = reply.said;

@@ -40,10 +40,10 @@ export const pollTasks = defineOperation({
   run: async (call, input) => {
     const poll: Poll = {
       agent: {
-        agent_id: input.agent_id.toWellFormed(),
-        ...(input.agent_type !== undefined && { agent_type: input.agent_type.toWellFormed() }),
+        agent_id: input.agent_id,
+        ...(input.agent_type !== undefined && { agent_type: input.agent_type }),
         ...(input.capabilities && { capabilities: [...new Set(input.capabilities)].toSorted() }),
-        ...(input.instance !== undefined && { instance: input.instance.toWellFormed() }),
+        ...(input.instance !== undefined && { instance: input.instance }),
         key_id: call.caller.key_id,
         max_tasks: input.max_tasks ?? 1,
         lease_seconds: input.lease_seconds ?? 0,

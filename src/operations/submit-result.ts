@@ -100,7 +100,7 @@ function prepare(
   }
   const asked = readQuestion(input);
   if (!asked.ok) return asked;
-  const result = input.result === undefined ? "" : JSON.stringify(input.result).toWellFormed();
+  const result = input.result === undefined ? "" : JSON.stringify(input.result);
   const bytes = bytesOf(result);
   const limit = status === "completed" ? LIMITS.payload_bytes : LIMITS.notes_bytes;
   if (bytes > limit) {
@@ -113,8 +113,7 @@ function prepare(
       },
     );
   }
-  const errorText =
-    error && JSON.stringify({ category: DEFAULT_CATEGORY, ...error }).toWellFormed();
+  const errorText = error && JSON.stringify({ category: DEFAULT_CATEGORY, ...error });
   if (errorText !== undefined && bytesOf(errorText) > LIMITS.error_bytes) {
     return refuse(
       "too_large",
@@ -138,7 +137,7 @@ function prepare(
       ...asked.value,
       ...(errorText !== undefined && { error: errorText }),
       ...(error && {
-        error_code: (error.code ?? error.category ?? DEFAULT_CATEGORY).toWellFormed(),
+        error_code: error.code ?? error.category ?? DEFAULT_CATEGORY,
         category: error.category ?? DEFAULT_CATEGORY,
         retry_after_ms: (error.retry_after_seconds ?? 0) * 1000,
       }),
@@ -168,5 +167,5 @@ function readQuestion({ status, question = "" }: Input): Result<{ question?: str
       { parameters: ["question"], limit: LIMITS.question_length },
     );
   }
-  return ok({ question: question.trim().toWellFormed() });
+  return ok({ question: question.trim() });
 }
