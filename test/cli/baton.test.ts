@@ -5,10 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { PROJECT_ROOT } from "../../infra/local/build.ts";
-import { freePort } from "../../infra/local/redis/free-port.ts";
 import { useStack } from "../support/stack.ts";
 import { apiOf } from "../support/worker-api.ts";
-import { baton, connectionOf } from "./support/baton.ts";
+import { baton, connectionOf, NOBODY } from "./support/baton.ts";
 
 const stack = useStack();
 
@@ -220,7 +219,7 @@ test("Task Master's file runs as it is", async () => {
 
 test("a server that is away is exit code 3, one that is no Baton too", async () => {
   const path = await fileOf(yaml("away"));
-  const url = `http://127.0.0.1:${await freePort()}`;
+  const url = NOBODY;
   const away = baton("run", path, "--url", url, "--key", "k");
   expect(await away.ended).toBe(3);
   expect(away.output()).toBe(`Cannot reach ${url}: ECONNREFUSED.\n`);

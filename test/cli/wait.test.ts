@@ -1,11 +1,10 @@
 /** `npx baton wait` without a word: for scripts and hooks, against the built Worker. */
 import { expect, onTestFinished, test } from "vitest";
-import { freePort } from "../../infra/local/redis/free-port.ts";
 import { startStack } from "../../infra/local/stack.ts";
 import { useStack } from "../support/stack.ts";
 import { apiOf, type KeyRole } from "../support/worker-api.ts";
 import { streamsOpen } from "./support/streams.ts";
-import { baton, connectionOf } from "./support/baton.ts";
+import { baton, connectionOf, NOBODY } from "./support/baton.ts";
 
 const stack = useStack();
 
@@ -77,7 +76,7 @@ test("a time-out is exit code 4, and 0 for a hook, which stays silent", async ()
 });
 
 test("nothing that is wrong wakes a model", async () => {
-  const url = `http://127.0.0.1:${await freePort()}`;
+  const url = NOBODY;
   const hook = ["wait", "--hook", "--ready", "--agent-type", "x"];
   const away = baton(...hook, "--url", url, "--key", "k");
   const unknown = baton(...hook, "--url", stack().baseUrl, "--key", "btn_wrong");
@@ -104,7 +103,7 @@ test("nothing that is wrong wakes a model", async () => {
 });
 
 test("a wait that never reached the server is exit code 3 when its time is over, for a hook too", async () => {
-  const url = `http://127.0.0.1:${await freePort()}`;
+  const url = NOBODY;
   const nowhere = ["--timeout", "1", "--url", url, "--key", "k"];
   for (const args of [
     ["--ready", "--agent-type", "x"],
@@ -165,6 +164,8 @@ test("with a worker's key a run that has ended already ends the wait, and one th
 
 test("--until ends a wait while the run goes on: exit code 5", async () => {
   const api = apiOf(stack());
+  // That nobody works on it would be news as well.
+  await api.poll("until-1", { agent_type: "until" });
   const first = await api.task("until");
   const run_id = first.slice(0, first.indexOf("t"));
   await api.task("until", { run_id });

@@ -1,13 +1,16 @@
 // The Redis engine that needs nothing installed: it runs in this process, on a TCP port like any other.
 import type { Socket } from "node:net";
 import { createRedisServer } from "js-redis-server";
-import { freePort } from "./free-port.ts";
+import { isTaken } from "../ports.ts";
 
 /** Starts the engine on 127.0.0.1, on the preferred port if that is free (0: any). Nothing is kept on disk. */
 export async function startEmbedded(
   preferredPort: number,
 ): Promise<{ url: string; stop: () => Promise<void> }> {
-  const engine = await createRedisServer({ port: await freePort(preferredPort) });
+  const engine = await createRedisServer({ port: preferredPort }).catch((error: unknown) => {
+    if (preferredPort === 0 || !isTaken(error)) throw error;
+    return createRedisServer({ port: 0 });
+  });
   // The engine's own close waits until every client has left; a stop must not depend on that.
   const clients = new Set<Socket>();
   engine.server.server.on("connection", (client: Socket) => {
