@@ -1,5 +1,5 @@
 /** Checking a graph of new tasks: an order in which dependencies come first, or every fault at once. */
-import * as fc from "fast-check";
+import * as fc from "../support/fast-check.ts";
 import { expect, test } from "vitest";
 import { checkGraph, type Graph, type Node } from "../../src/domain/graph.ts";
 

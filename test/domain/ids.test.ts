@@ -1,5 +1,5 @@
 /** Ids and leases: what reads as one, and what does not. */
-import * as fc from "fast-check";
+import * as fc from "../support/fast-check.ts";
 import { expect, test } from "vitest";
 import {
   formatLease,

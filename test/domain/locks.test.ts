@@ -1,5 +1,5 @@
 /** Locks: one spelling for one path, what overlaps what, and that the nodes of the lock table say just that. */
-import * as fc from "fast-check";
+import * as fc from "../support/fast-check.ts";
 import { expect, test } from "vitest";
 import {
   covers,

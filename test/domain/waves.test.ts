@@ -1,5 +1,5 @@
 /** The shape of a graph: waves that may run at once, and a longest chain. */
-import * as fc from "fast-check";
+import * as fc from "../support/fast-check.ts";
 import { expect, test } from "vitest";
 import { checkGraph, type Node } from "../../src/domain/graph.ts";
 import { shapeOf } from "../../src/domain/waves.ts";

@@ -1,5 +1,5 @@
 /** Who is next: priority against waiting, first come first served, and nothing in the way. */
-import * as fc from "fast-check";
+import * as fc from "../support/fast-check.ts";
 import { describe, expect, test } from "vitest";
 import {
   DEFAULT_PRIORITY,

@@ -1,5 +1,5 @@
 /** The core once more on the embedded engine, which stands in where no Redis is installed. */
-import * as fc from "fast-check";
+import * as fc from "../support/fast-check.ts";
 import { expect, test } from "vitest";
 import { audit } from "../../src/operations/audit.ts";
 import { createTask } from "../../src/operations/create-task.ts";

@@ -1,5 +1,5 @@
 /** What real clients send, and what they are told when it cannot be read. */
-import * as fc from "fast-check";
+import * as fc from "../support/fast-check.ts";
 import { describe, expect, test } from "vitest";
 import * as z from "zod";
 import { jsonObject } from "../../src/operations/fields.ts";

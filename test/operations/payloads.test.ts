@@ -1,5 +1,5 @@
 /** What agents write for each other arrives exactly, whatever its size and whatever is in it. */
-import * as fc from "fast-check";
+import * as fc from "../support/fast-check.ts";
 import { describe, expect, test } from "vitest";
 import { LIMITS } from "../../src/domain/limits.ts";
 import { createTask } from "../../src/operations/create-task.ts";

@@ -1,5 +1,5 @@
 /** Any graph, several agents at once: each task runs exactly once, and never before what it depends on. */
-import * as fc from "fast-check";
+import * as fc from "../support/fast-check.ts";
 import { expect, test } from "vitest";
 import { TRIGGER_RULES } from "../../src/domain/lifecycle.ts";
 import { createWorkflow } from "../../src/operations/create-workflow.ts";

@@ -1,5 +1,5 @@
 /** Any sequence of calls by several agents while time passes: all that is stored fits together after each of them. */
-import * as fc from "fast-check";
+import * as fc from "../support/fast-check.ts";
 import { expect, test } from "vitest";
 import { setBreaker } from "../../src/operations/set-breaker.ts";
 import { tick } from "../../src/operations/tick.ts";
@@ -69,5 +69,5 @@ test(
       { numRuns: RUNS, endOnFailure: process.env["SHRINK"] === undefined },
     );
   },
-  30_000 + RUNS * 2_000,
+  60_000 + RUNS * 6_000,
 );

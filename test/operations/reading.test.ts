@@ -1,5 +1,5 @@
 /** What the operations that only read show: tasks, runs, lists and agents, a page at a time. */
-import * as fc from "fast-check";
+import * as fc from "../support/fast-check.ts";
 import { describe, expect, test } from "vitest";
 import { createWorkflow } from "../../src/operations/create-workflow.ts";
 import { getTaskStatus } from "../../src/operations/get-task-status.ts";

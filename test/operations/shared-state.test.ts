@@ -1,5 +1,5 @@
 /** The blackboard: exact values, versions, races, expiry, prefixes and limits. */
-import * as fc from "fast-check";
+import * as fc from "../support/fast-check.ts";
 import { describe, expect, test } from "vitest";
 import { LIMITS } from "../../src/domain/limits.ts";
 import { TIMER_OFFSET } from "../../src/domain/order.ts";

@@ -1,6 +1,6 @@
 // The clock that tests move.
 
-import * as fc from "fast-check";
+import * as fc from "../../support/fast-check.ts";
 import { expect, test } from "vitest";
 import { manualClock, realClock } from "../../../infra/local/qstash/clock.ts";
 

@@ -1,6 +1,6 @@
 // Durations as Go and QStash write them.
 
-import * as fc from "fast-check";
+import * as fc from "../../support/fast-check.ts";
 import { expect, test } from "vitest";
 import { parseGoDuration, parseQstashDuration } from "../../../infra/local/qstash/durations.ts";
 

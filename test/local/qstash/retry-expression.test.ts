@@ -1,6 +1,6 @@
 // The arithmetic of Upstash-Retry-Delay, against a plain evaluation of the same tree.
 
-import * as fc from "fast-check";
+import * as fc from "../../support/fast-check.ts";
 import { expect, test } from "vitest";
 import { compileRetryExpression } from "../../../infra/local/qstash/retry-expression.ts";
 

@@ -55,7 +55,7 @@ test("expires after five minutes", async () => {
   });
   const receiver = new Receiver({ currentSigningKey: "sig_a", nextSigningKey: "sig_b" });
   await expect(receiver.verify({ signature, body: "x" })).rejects.toThrow();
-  await expect(receiver.verify({ signature, body: "x", clockTolerance: 5 })).resolves.toBe(true);
+  await expect(receiver.verify({ signature, body: "x", clockTolerance: 60 })).resolves.toBe(true);
 });
 
 test("carries real time by default however far the clock was moved", async () => {
