@@ -90,7 +90,7 @@ test.skipIf(!CAN_SEE_PROCESSES).each([
     const below = descendants(demo.pid);
     demo.child.kill(signal);
     expect(await demo.ended).toBe(code);
-    await expect.poll(() => stillAlive(below), { timeout: 10_000 }).toEqual([]);
+    await expect.poll(() => stillAlive(below)).toEqual([]);
   },
   DEMO_MS,
 );

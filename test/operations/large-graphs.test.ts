@@ -95,23 +95,19 @@ const GRAPHS: Record<string, Edges> = {
   }),
 };
 
-test.each(Object.entries(GRAPHS))(
-  "%s",
-  async (_, edges) => {
-    const project = newProject();
-    await create(project, edges);
-    const notes: Notes = { edges, begun: [], done: new Set() };
-    await Promise.all(numbers(0, AGENTS).map((agent) => work(project, agent, notes)));
-    expect(notes.begun.toSorted((a, b) => a - b)).toEqual(edges.map((_, index) => index));
-    expect(await project.run("r1")).toMatchObject({
-      status: "completed",
-      open: 0,
-      counts: { completed: edges.length, failed: 0, cancelled: 0, skipped: 0 },
-    });
-    expect(await project.audit()).toEqual([]);
-  },
-  120_000,
-);
+test.each(Object.entries(GRAPHS))("%s", async (_, edges) => {
+  const project = newProject();
+  await create(project, edges);
+  const notes: Notes = { edges, begun: [], done: new Set() };
+  await Promise.all(numbers(0, AGENTS).map((agent) => work(project, agent, notes)));
+  expect(notes.begun.toSorted((a, b) => a - b)).toEqual(edges.map((_, index) => index));
+  expect(await project.run("r1")).toMatchObject({
+    status: "completed",
+    open: 0,
+    counts: { completed: edges.length, failed: 0, cancelled: 0, skipped: 0 },
+  });
+  expect(await project.audit()).toEqual([]);
+});
 
 test(`a failure at the root of ${TASKS} skips all of them, though nobody calls`, async () => {
   const project = newProject();

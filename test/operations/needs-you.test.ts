@@ -1,5 +1,5 @@
 /** Everything that needs an orchestrator: told once along its cursors, and gone once somebody has dealt with it. */
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { LIMITS } from "../../src/domain/limits.ts";
 import { listTasks } from "../../src/operations/list-tasks.ts";
 import { setBreaker } from "../../src/operations/set-breaker.ts";
@@ -8,6 +8,7 @@ import { waitForTasks } from "../../src/operations/wait-for-tasks.ts";
 import { type Project, useProjects } from "../support/project.ts";
 import { APPROVED, claimReview, handedIn, judged, reviewedBy } from "../support/reviews.ts";
 import { child, parent, wait } from "./delegation/support.ts";
+import { eventually } from "../support/eventually.ts";
 
 const newProject = useProjects();
 
@@ -135,7 +136,7 @@ describe("a wait that has begun", () => {
   const newRealProject = useProjects({ clock: "real" });
 
   const begun = async (project: Project): Promise<void> => {
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       expect((await project.run("r1")).watched_until ?? 0).toBeGreaterThan(Date.now());
     });
   };

@@ -24,19 +24,21 @@ test("three agents review each other, never themselves, until all is done", asyn
   const tasks = 12;
   const { options } = reviewedBy("implementation", { max_rounds: 3 });
   for (let made = 0; made < tasks; made++) await project.task({ options });
-  let turn = 0;
+  /** Of each third task the first result is sent back, in whatever order things happen. */
+  const sentBack = new Set<string>();
+  const verdict = (inputs: object = {}): Json => {
+    const [made = ""] = Object.keys(inputs);
+    if (Number(/\d+/.exec(made)) % 3 !== 0 || sentBack.has(made)) return APPROVED;
+    sentBack.add(made);
+    return REJECTED;
+  };
   const work = async (agent_id: string): Promise<boolean> => {
     const held = await project.poll(agent_id, { max_tasks: 2 });
     await Promise.all(
-      held.map(async ({ lease, task_description }) => {
-        turn += 1;
+      held.map(async ({ lease, task_description, inputs }) => {
         const isReview = task_description.startsWith("Review the result");
-        const verdict = turn % 3 === 0 ? REJECTED : APPROVED;
-        await project.ok(submitResult, {
-          lease,
-          status: "completed",
-          result: isReview ? verdict : { by: agent_id },
-        });
+        const result = isReview ? verdict(inputs) : { by: agent_id };
+        await project.ok(submitResult, { lease, status: "completed", result });
       }),
     );
     return held.length > 0;
@@ -55,13 +57,13 @@ test("three agents review each other, never themselves, until all is done", asyn
   const asked = factsOf(await project.dump()).filter(
     ({ type }) => type === "task.review_requested",
   );
-  expect(asked.length).toBeGreaterThan(tasks);
+  expect(asked).toHaveLength(tasks + tasks / 3);
   for (const { review, agent_id } of asked) {
     const reviewers = claims.filter(({ task_id }) => task_id === review);
     expect(reviewers.map((claim) => claim["agent_id"])).not.toContain(agent_id);
   }
   for (let run = 1; run <= tasks; run++) {
-    expect(["completed", "failed"]).toContain((await project.run(`r${run}`)).status);
+    expect((await project.run(`r${run}`)).status).toBe("completed");
   }
   expect(await project.audit()).toEqual([]);
 });

@@ -1,17 +1,27 @@
 /** What happens while a waiter is about to listen, and so is told to nobody: the look after that finds it. */
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
+import type { CallOptions } from "../support/project.ts";
 import { pollTasks } from "../../src/operations/poll-tasks.ts";
 import { waitForTasks } from "../../src/operations/wait-for-tasks.ts";
 import { type Project, useProjects } from "../support/project.ts";
 
 const newProject = useProjects();
 
-/** Resolves when a subscription has been asked for; for a while it is not made yet. */
-async function subscribing({ upstash: { faults } }: Project, wait: () => Promise<unknown>) {
-  const rule = faults.add({ kind: "delay", contains: "/subscribe/", delayMs: 1_000, next: 1 });
-  const answer = wait();
-  await vi.waitFor(() => expect(faults.list().find(({ id }) => id === rule)?.hits).toBe(1));
-  return { answer };
+/** Resolves when a subscription has been asked for; it is made only after `listen`. */
+async function subscribing({ store }: Project, wait: (options: CallOptions) => Promise<unknown>) {
+  const asked = Promise.withResolvers<void>();
+  const allowed = Promise.withResolvers<void>();
+  const held: Project["store"] = {
+    ...store,
+    subscribe: async (channel) => {
+      asked.resolve();
+      await allowed.promise;
+      return store.subscribe(channel);
+    },
+  };
+  const answer = wait({ store: held });
+  await asked.promise;
+  return { answer, listen: allowed.resolve };
 }
 
 function published({ upstash }: Project): number {
@@ -21,11 +31,13 @@ function published({ upstash }: Project): number {
 test("work that comes between a waiter's first claim and its subscription reaches it, though nobody is woken", async () => {
   const project = newProject();
   project.upstash.stats.reset();
-  const { answer } = await subscribing(project, () =>
-    project.ok(pollTasks, { agent_id: "ada", agent_type: "implementation", wait_seconds: 30 }),
+  const asked = { agent_id: "ada", agent_type: "implementation", wait_seconds: 30 };
+  const { answer, listen } = await subscribing(project, (options) =>
+    project.ok(pollTasks, asked, options),
   );
   const id = await project.task();
   expect(published(project)).toBe(0);
+  listen();
   expect(await answer).toMatchObject({ tasks: [{ lease: expect.stringContaining(`${id}.1.`) }] });
 });
 
@@ -34,11 +46,12 @@ test("a run that ends between an orchestrator's first look and its subscription 
   const id = await project.task();
   const { lease } = await project.claim("ada");
   project.upstash.stats.reset();
-  const { answer } = await subscribing(project, () =>
-    project.ok(waitForTasks, { run_id: "r1", wait_seconds: 30 }),
+  const { answer, listen } = await subscribing(project, (options) =>
+    project.ok(waitForTasks, { run_id: "r1", wait_seconds: 30 }, options),
   );
   await project.complete(lease);
   expect(published(project)).toBe(0);
+  listen();
   expect(await answer).toMatchObject({
     status: "completed",
     ended: [{ task_id: id, status: "completed" }],

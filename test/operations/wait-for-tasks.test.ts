@@ -1,5 +1,5 @@
 /** What `wait_for_tasks` tells and when, told once along its cursors, at a small and bounded cost. */
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { z } from "zod";
 import { LIMITS } from "../../src/domain/limits.ts";
 import { createWorkflow } from "../../src/operations/create-workflow.ts";
@@ -7,6 +7,7 @@ import { setBreaker } from "../../src/operations/set-breaker.ts";
 import { submitResult } from "../../src/operations/submit-result.ts";
 import { waitForTasks } from "../../src/operations/wait-for-tasks.ts";
 import { type CallOptions, type Project, useProjects } from "../support/project.ts";
+import { eventually } from "../support/eventually.ts";
 
 const newProject = useProjects();
 
@@ -359,7 +360,7 @@ describe("what a wait costs", () => {
     };
     const spent = await scripts(async () => {
       const answer = look(project, { run_id, cursor, wait_seconds: 30 });
-      await vi.waitFor(watched);
+      await eventually(watched);
       await project.complete(lease);
       expect(await answer).toMatchObject({ status: "completed", open: 0 });
     });

@@ -38,7 +38,7 @@ const REASONS: Record<string, Scene> = {
   },
   "the end of a retry's pause": {
     prepare: async (project) => {
-      await project.task();
+      await project.task({ options: { retry: { jitter: "none" } } });
       await project.fail((await project.claim("bob")).lease);
       return () => pass(project, 600);
     },

@@ -13,6 +13,7 @@ import {
   sleepersOf,
   sleeping,
 } from "../support/sleepers.ts";
+import { eventually } from "../support/eventually.ts";
 
 const newProject = useProjects({ clock: "real" });
 
@@ -88,7 +89,7 @@ describe("among those that wait, the task wakes one that", () => {
     const there = await sleeper(project, "bob");
     gone.abort();
     await left.answer;
-    await vi.waitFor(() => expect(project.upstash.streams.count()).toBe(1));
+    await eventually(() => expect(project.upstash.streams.count()).toBe(1));
     await project.task();
     expect(leaseOf(await there.answer)).toBeDefined();
     expect(await sleepersOf(project)).toEqual([]);
@@ -170,7 +171,7 @@ test(
       // All of them may have all of it.
       if (number % 20 === 0) inVain.push(await readyBesideSleepers(project));
     }
-    await vi.waitFor(() => expect(taken).toHaveLength(TASKS), { timeout: 150_000, interval: 200 });
+    await expect.poll(() => taken, { timeout: 150_000, interval: 200 }).toHaveLength(TASKS);
     over.abort();
     await Promise.all(agents);
     expect(new Set(inVain)).toEqual(new Set([null]));

@@ -1,11 +1,12 @@
 /** Agents that wait for work. */
-import { expect, vi } from "vitest";
+import { expect } from "vitest";
 import type { z } from "zod";
 import { type RespValue, textOf } from "../../infra/local/redis/resp.ts";
 import { LANE_WIDTH } from "../../src/domain/order.ts";
 import { pollTasks } from "../../src/operations/poll-tasks.ts";
 import { keysOf } from "../../src/store/keys.ts";
 import type { CallOptions, Project } from "./project.ts";
+import { eventually } from "./eventually.ts";
 
 export interface Sleeper {
   readonly answer: Promise<z.infer<typeof pollTasks.output>>;
@@ -39,13 +40,10 @@ export function beginWait(
 
 /** Until all of them are noted. */
 export async function sleeping(project: Project, ...agents: string[]): Promise<void> {
-  await vi.waitFor(
-    async () => {
-      const waiting = await sleepersOf(project);
-      for (const agent of agents) expect(waiting).toContain(agent);
-    },
-    { timeout: 20_000, interval: 20 },
-  );
+  await eventually(async () => {
+    const waiting = await sleepersOf(project);
+    for (const agent of agents) expect(waiting).toContain(agent);
+  });
 }
 
 /** Who is noted, and was not woken yet. */

@@ -1,10 +1,11 @@
 /** Webhook endpoints of a running Worker, as their owner sees them over REST. */
 import { Webhook } from "standardwebhooks";
-import { vi } from "vitest";
+
 import { z } from "zod";
 import type { Stack } from "../../infra/local/stack.ts";
 import type { Delivery } from "../local/qstash/endpoint.ts";
 import { headersOf } from "./worker-api.ts";
+import { eventually } from "./eventually.ts";
 
 const deliveryShown = z.looseObject({
   delivery_id: z.string(),
@@ -65,14 +66,11 @@ export async function registerWebhook(
     (await rest(stack, listed, ["GET", `/v1/deliveries?endpoint_id=${endpoint_id}`])).deliveries;
   /** The newest delivery, once an attempt of it has ended. */
   const attempted = (attempts = 1): Promise<Shown> =>
-    vi.waitFor(
-      async () => {
-        const [newest] = await deliveries();
-        if (!newest || newest.results.length < attempts) throw new Error("not attempted yet");
-        return newest;
-      },
-      { timeout: 30_000, interval: 100 },
-    );
+    eventually(async () => {
+      const [newest] = await deliveries();
+      if (!newest || newest.results.length < attempts) throw new Error("not attempted yet");
+      return newest;
+    });
   return { endpoint_id, secret, deliveries, attempted };
 }
 

@@ -5,6 +5,7 @@ import { gzipSync } from "node:zlib";
 import { countTokens } from "gpt-tokenizer/encoding/o200k_base";
 import { beforeEach, describe, expect, test } from "vitest";
 import { buildWorker } from "../../infra/local/build.ts";
+import { eventually } from "../support/eventually.ts";
 import { ERAS } from "../support/mcp-clients.ts";
 import { openMcpClient } from "../support/open-mcp-client.ts";
 import { useStack } from "../support/stack.ts";
@@ -18,6 +19,12 @@ beforeEach(async () => {
   const { lease } = await claim("warm-up", { agent_type: "warm-up" });
   await ok("heartbeat", { lease });
   await ok("submit_result", { lease, status: "completed" });
+  // That QStash has the tick which the claim armed is noted behind the reply, with a request of its own.
+  await eventually(async () =>
+    expect(await (await fetch(`${stack().baseUrl}/readyz`)).json()).toMatchObject({
+      health: { tick_unsent: false },
+    }),
+  );
 });
 
 /** Requests and billed commands that arrived at the front during the call. */

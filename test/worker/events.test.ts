@@ -62,43 +62,39 @@ test("beyond twenty streams of one key the oldest ends, and the others go on", a
 
 const EVENTS = sized(5_000, 1_000);
 
-test(
-  `a reader that breaks off a hundred times sees each of ${EVENTS} events once, in order`,
-  { timeout: 120_000 },
-  async () => {
-    const api = apiOf(stack());
-    const start = await openEvents(stack(), "?types=state.changed");
-    await api.ok("set_shared_state", { key: "start", value: 0 });
-    let [last] = await start.take(1);
-    start.close();
-    const writing = (async () => {
-      for (let batch = 0; batch < EVENTS / 20; batch++) {
-        await Promise.all(
-          Array.from({ length: 20 }, (_, index) =>
-            api.ok("set_shared_state", { key: `k${index}`, value: batch }),
-          ),
-        );
-      }
-    })();
-    const seen: SeenEvent[] = [];
-    for (let broken = 0; seen.length < EVENTS; broken++) {
-      const reader = await openEvents(stack(), "?types=state.changed", { after: last?.id ?? "" });
-      const some = await reader.take(
-        broken < 100 ? Math.min(EVENTS / 100 - 1, EVENTS - seen.length) : EVENTS - seen.length,
+test(`a reader that breaks off a hundred times sees each of ${EVENTS} events once, in order`, async () => {
+  const api = apiOf(stack());
+  const start = await openEvents(stack(), "?types=state.changed");
+  await api.ok("set_shared_state", { key: "start", value: 0 });
+  let [last] = await start.take(1);
+  start.close();
+  const writing = (async () => {
+    for (let batch = 0; batch < EVENTS / 20; batch++) {
+      await Promise.all(
+        Array.from({ length: 20 }, (_, index) =>
+          api.ok("set_shared_state", { key: `k${index}`, value: batch }),
+        ),
       );
-      reader.close();
-      seen.push(...some);
-      last = some.at(-1);
     }
-    await writing;
-    expect(new Set(seen.map(({ id }) => id)).size).toBe(EVENTS);
-    const numbers = seen.map(({ id }) => id.split("-").map(Number));
-    const sorted = numbers.toSorted(
-      ([a = 0, b = 0, c = 0], [d = 0, e = 0, f = 0]) => a - d || b - e || c - f,
+  })();
+  const seen: SeenEvent[] = [];
+  for (let broken = 0; seen.length < EVENTS; broken++) {
+    const reader = await openEvents(stack(), "?types=state.changed", { after: last?.id ?? "" });
+    const some = await reader.take(
+      broken < 100 ? Math.min(EVENTS / 100 - 1, EVENTS - seen.length) : EVENTS - seen.length,
     );
-    expect(numbers).toEqual(sorted);
-  },
-);
+    reader.close();
+    seen.push(...some);
+    last = some.at(-1);
+  }
+  await writing;
+  expect(new Set(seen.map(({ id }) => id)).size).toBe(EVENTS);
+  const numbers = seen.map(({ id }) => id.split("-").map(Number));
+  const sorted = numbers.toSorted(
+    ([a = 0, b = 0, c = 0], [d = 0, e = 0, f = 0]) => a - d || b - e || c - f,
+  );
+  expect(numbers).toEqual(sorted);
+});
 
 test("a stream says where it begins, so that a reader to which nothing was told yet can resume", async () => {
   await apiOf(stack()).task("before");

@@ -1,10 +1,11 @@
 /** Clients that give up on a wait and keep its stream open, or go unnoticed: what is leased to nobody finds its way. */
-import { beforeEach, describe, expect, test, vi } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { type Era, ERAS } from "../support/mcp-clients.ts";
 import { openMcpClient } from "../support/open-mcp-client.ts";
 import { useStack } from "../support/stack.ts";
 import { waitingAgent } from "../support/waiting-agent.ts";
 import { type Api, apiOf } from "../support/worker-api.ts";
+import { eventually } from "../support/eventually.ts";
 
 const stack = useStack();
 let api: Api;
@@ -36,13 +37,10 @@ async function stubbornClient(era: Era) {
   };
 }
 
-const PATIENTLY = { timeout: 10_000, interval: 20 };
-
-async function running(task_id: string): Promise<void> {
-  await vi.waitFor(
-    async () =>
-      expect(await api.ok("get_task_status", { task_id })).toMatchObject({ status: "running" }),
-    PATIENTLY,
+/** Until it was leased; a short lease may be over by then. */
+async function leased(task_id: string): Promise<void> {
+  await eventually(async () =>
+    expect(await api.ok("get_task_status", { task_id })).toMatchObject({ attempt: 1 }),
   );
 }
 
@@ -52,7 +50,7 @@ describe.each(ERAS)("a client of %s that gave up and kept its stream open", (era
     const agent = `again-${era}`;
     await giveUp(agent);
     const task_id = await orchestrator().task(agent);
-    await running(task_id);
+    await leased(task_id);
     expect(await api.claim(agent)).toMatchObject({
       lease: expect.stringContaining(`${task_id}.1.`),
       held: true,
@@ -64,7 +62,7 @@ describe.each(ERAS)("a client of %s that gave up and kept its stream open", (era
     const agent = `lost-${era}`;
     await giveUp(agent, { lease_seconds: 1 });
     const task_id = await orchestrator().task(agent);
-    await running(task_id);
+    await leased(task_id);
     const next = await api.claim(`${agent}-2`, { agent_type: agent, wait_seconds: 20 });
     expect(next.lease).toContain(`${task_id}.2.`);
   });
@@ -77,7 +75,7 @@ describe.each(ERAS)("a client of %s that gave up and kept its stream open", (era
     stats.reset();
     const anew = api.claim(agent, { wait_seconds: 40 });
     // Its first look, its subscription, its second look.
-    await vi.waitFor(() => expect(stats.snapshot().httpRequests).toBeGreaterThan(2), PATIENTLY);
+    await eventually(() => expect(stats.snapshot().httpRequests).toBeGreaterThan(2));
     const task_id = await orchestrator().task(agent);
     const claimed = await anew;
     expect(claimed.lease).toContain(`${task_id}.1.`);

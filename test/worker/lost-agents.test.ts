@@ -1,9 +1,10 @@
 /** What becomes of the task of an agent that died, or was thought dead. */
-import { beforeEach, describe, expect, test, vi } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { factsOf } from "../support/dump.ts";
 import { startAgentProcess } from "../support/agent-process.ts";
 import { useStack } from "../support/stack.ts";
 import { type Api, apiOf, dumpOf } from "../support/worker-api.ts";
+import { eventually } from "../support/eventually.ts";
 
 const stack = useStack();
 let api: Api;
@@ -13,10 +14,8 @@ beforeEach(() => {
 
 /** Until its lease has run out, and nobody has taken it yet. */
 async function ready(task_id: string): Promise<void> {
-  await vi.waitFor(
-    async () =>
-      expect(await api.ok("get_task_status", { task_id })).toMatchObject({ status: "ready" }),
-    { timeout: 10_000, interval: 100 },
+  await eventually(async () =>
+    expect(await api.ok("get_task_status", { task_id })).toMatchObject({ status: "ready" }),
   );
 }
 

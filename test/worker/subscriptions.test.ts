@@ -26,7 +26,7 @@ test("a client that goes takes its subscription at the database with it", async 
   const { streams } = stack().upstash;
   expect(streams.count()).toBe(1);
   await client.close();
-  await expect.poll(streams.count, { timeout: 20_000 }).toBe(0);
+  await expect.poll(streams.count).toBe(0);
 });
 
 test("a change of a task is told of the task and of its run, and what is read then is new", async () => {

@@ -1,11 +1,11 @@
 /** Deadlines of the built Worker while nobody calls it: QStash does. */
-import { Client } from "@upstash/qstash";
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { connectRedis } from "../../infra/local/redis/connection.ts";
 import { TIMER_OFFSET } from "../../src/domain/order.ts";
 import { taskRecord, type TaskRecord } from "../../src/domain/task.ts";
-import { useStack } from "../support/stack.ts";
+import { schedulesOf, theWatchdog, useStack } from "../support/stack.ts";
 import { apiOf, dumpOf } from "../support/worker-api.ts";
+import { eventually } from "../support/eventually.ts";
 
 const lines: Record<string, unknown>[] = [];
 const stack = useStack({
@@ -22,10 +22,7 @@ async function stored(task_id: string): Promise<TaskRecord> {
 }
 
 async function until(task_id: string, expected: object): Promise<void> {
-  await vi.waitFor(async () => expect(await stored(task_id)).toMatchObject(expected), {
-    timeout: 20_000,
-    interval: 100,
-  });
+  await eventually(async () => expect(await stored(task_id)).toMatchObject(expected));
 }
 
 test("a lease runs out by a tick, and the tick is the only message", async () => {
@@ -38,16 +35,19 @@ test("a lease runs out by a tick, and the tick is the only message", async () =>
   await stack().qstash.idle();
   expect(stats.published - before).toBe(1);
   expect(stack().qstash.pending()).toEqual([]);
-  expect(lines.filter(({ event }) => event === "callback")).toEqual([
-    expect.objectContaining({
-      callback: "tick",
-      outcome: "ok",
-      project: "local",
-      swept: 1,
-      retried: 0,
-      message_id: expect.stringMatching(/^msg_/),
-    }),
-  ]);
+  // What the Worker writes is read some time after its reply.
+  await eventually(() =>
+    expect(lines.filter(({ event }) => event === "callback")).toEqual([
+      expect.objectContaining({
+        callback: "tick",
+        outcome: "ok",
+        project: "local",
+        swept: 1,
+        retried: 0,
+        message_id: expect.stringMatching(/^msg_/),
+      }),
+    ]),
+  );
 });
 
 test("a retry follows its pause by a tick", async () => {
@@ -56,21 +56,16 @@ test("a retry follows its pause by a tick", async () => {
     options: { retry: { initial_seconds: 1, jitter: "none" } },
   });
   const { lease } = await api.claim("unlucky", { agent_type: "retrying" });
-  await api.ok("submit_result", { lease, status: "failed", error: "no luck" });
-  expect(await stored(task_id)).toMatchObject({ status: "scheduled" });
+  const failed = { lease, status: "failed", error: "no luck" };
+  expect(await api.ok("submit_result", failed)).toMatchObject({ status: "scheduled" });
   await until(task_id, { status: "ready", failures: 1 });
 });
 
 test("the watchdog is one schedule of this Worker, set up with the stack", async () => {
-  const { qstash, baseUrl } = stack();
-  const client = new Client({ baseUrl: qstash.url, token: qstash.token });
-  expect(await client.schedules.list()).toEqual([
-    expect.objectContaining({
-      cron: "*/5 * * * *",
-      destination: `${baseUrl}/qstash/watchdog`,
-      isPaused: false,
-    }),
-  ]);
+  expect(await theWatchdog(stack())).toMatchObject({
+    cron: "*/5 * * * *",
+    destination: `${stack().baseUrl}/qstash/watchdog`,
+  });
 });
 
 test("a tick does not delay the reply of the call that armed it", async () => {
@@ -106,7 +101,7 @@ test("POST /v1/agents/{id}/alive renews what the agent holds", async () => {
   expect((await fetch(url, { headers })).status).toBe(405);
 });
 
-/** Last: it moves QStash's clock ahead of everybody else's. */
+/** At the end: it moves QStash's clock ahead of everybody else's, and lets the watchdog loose. */
 test("with every tick lost, the watchdog's schedule does it", async () => {
   const { qstash } = stack();
   const clear = qstash.faults.add({
@@ -118,7 +113,8 @@ test("with every tick lost, the watchdog's schedule does it", async () => {
   const task_id = await api.task("watched");
   await api.claim("gone", { agent_type: "watched", lease_seconds: 1 });
   const { lease } = await stored(task_id);
-  await vi.waitFor(() => expect(Date.now()).toBeGreaterThan(lease?.until_ms ?? Infinity), 5_000);
+  await eventually(() => expect(Date.now()).toBeGreaterThan(lease?.until_ms ?? Infinity));
+  await schedulesOf(stack()).resume({ schedule: (await theWatchdog(stack())).scheduleId });
   await qstash.clock.advance(300_000);
   await until(task_id, { status: "ready", attempt: 1 });
   clear();
@@ -143,20 +139,15 @@ test("a schedule fires behind the reply of whoever finds it due", async () => {
   await redis.call(["HSET", key("control"), "next_due", String(at)]);
   redis.close();
   await api.ok("list_agents", {});
-  const patience = { timeout: 20_000, interval: 100 };
-  await vi.waitFor(
-    async () =>
-      expect(await api.ok("list_tasks", { agent_type: "calendar" })).toMatchObject({
-        tasks: [{ status: "ready" }],
-      }),
-    patience,
+  await eventually(async () =>
+    expect(await api.ok("list_tasks", { agent_type: "calendar" })).toMatchObject({
+      tasks: [{ status: "ready" }],
+    }),
   );
   // Said only after the schedule has moved on, which is later than its task being there.
-  await vi.waitFor(
-    () =>
-      expect(lines).toContainEqual(
-        expect.objectContaining({ event: "schedule.due", schedule_id, firing: "fired" }),
-      ),
-    patience,
+  await eventually(() =>
+    expect(lines).toContainEqual(
+      expect.objectContaining({ event: "schedule.due", schedule_id, firing: "fired" }),
+    ),
   );
 });

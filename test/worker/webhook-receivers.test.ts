@@ -4,7 +4,7 @@
  */
 import { once } from "node:events";
 import { createServer, type Server } from "node:net";
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { z } from "zod";
 import { freePort } from "../../infra/local/redis/free-port.ts";
 import { LIMITS } from "../../src/domain/limits.ts";
@@ -20,6 +20,7 @@ import {
   verify,
 } from "../support/webhook-registration.ts";
 import { apiOf } from "../support/worker-api.ts";
+import { eventually } from "../support/eventually.ts";
 
 const lines: string[] = [];
 const stack = useStack({ onLine: (line) => void lines.push(line) });
@@ -75,15 +76,12 @@ test.concurrent("a receiver that hangs is left after 15 s, and delays neither ti
   // It becomes ready by a tick of QStash alone, and is told of.
   await quick.arrived(18);
   expect(slow.deliveries.length).toBeLessThanOrEqual(LIMITS.webhook_parallelism);
-  await vi.waitFor(
-    async () => {
-      const results = (await deliveries()).flatMap((delivery) => delivery.results);
-      expect(results).toContainEqual(
-        expect.objectContaining({ status: 0, error: "No answer within 15 s." }),
-      );
-    },
-    { timeout: 30_000, interval: 200 },
-  );
+  await eventually(async () => {
+    const results = (await deliveries()).flatMap((delivery) => delivery.results);
+    expect(results).toContainEqual(
+      expect.objectContaining({ status: 0, error: "No answer within 15 s." }),
+    );
+  });
 });
 
 test.concurrent("500 is tried again, with a signature of its own and under the same webhook-id", async ({
@@ -211,7 +209,7 @@ test.concurrent("paused, an endpoint gets nothing, and all of it once it goes on
   await rest(stack(), done, ["PATCH", path, { status: "paused" }]);
   const api = apiOf(stack());
   const created = [await api.task("paused"), await api.task("paused")];
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     const held = (await deliveries()).map(({ held_by }) => held_by);
     expect(held).toEqual(["paused", "paused"]);
   });
@@ -272,7 +270,7 @@ test.concurrent("what QStash gave up is dead, until it is replayed: alone, or wi
   const replay = (body: object) => rest(stack(), replayed, ["POST", "/v1/deliveries/replay", body]);
   expect(await replay({ endpoint_id, since })).toEqual({ replayed: 1 });
   await endpoint.arrived(2);
-  await vi.waitFor(async () => expect(await status()).toBe("delivered"));
+  await eventually(async () => expect(await status()).toBe("delivered"));
   expect(await replay({ delivery_id })).toEqual({ replayed: 1 });
   await endpoint.arrived(3);
   expect(await replay({ endpoint_id, since })).toEqual({ replayed: 0 });

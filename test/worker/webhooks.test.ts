@@ -4,13 +4,14 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
-import { expect, onTestFinished, test, vi } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { Webhook } from "standardwebhooks";
 import { z } from "zod";
 import { freePort } from "../../infra/local/redis/free-port.ts";
 import { startEndpoint } from "../local/qstash/endpoint.ts";
 import { useStack } from "../support/stack.ts";
 import { apiOf, headersOf, type KeyRole } from "../support/worker-api.ts";
+import { eventually } from "../support/eventually.ts";
 
 const RECEIVER = fileURLToPath(
   import.meta.resolve("../../infra/examples/start-worker/receiver.mjs"),
@@ -58,7 +59,7 @@ test("a change arrives at a registered endpoint, signed, without anybody polling
     expect.objectContaining({ type: "task.completed" }),
   ]);
   expect(JSON.stringify(seen)).not.toContain("not in events");
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     const { body } = await rest(
       "GET",
       `/v1/deliveries?endpoint_id=${String(made.body["endpoint_id"])}`,
@@ -139,7 +140,7 @@ test("the example starts a workflow elsewhere for a task that becomes ready, and
   );
   const delivery_id = dispatched.split(" ")[1];
   // Once it is noted as delivered it can be sent again; before, the same attempt would be planned anew.
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     const { body } = await rest("GET", `/v1/deliveries?endpoint_id=${endpoint_id}`);
     expect(body["deliveries"]).toEqual([
       expect.objectContaining({ delivery_id, status: "delivered" }),

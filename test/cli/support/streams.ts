@@ -3,5 +3,5 @@ import { expect } from "vitest";
 import type { Stack } from "../../../infra/local/stack.ts";
 
 export async function streamsOpen({ upstash }: Pick<Stack, "upstash">): Promise<void> {
-  await expect.poll(() => upstash.streams.count(), { timeout: 30_000 }).toBeGreaterThan(0);
+  await expect.poll(() => upstash.streams.count()).toBeGreaterThan(0);
 }
