@@ -35,15 +35,20 @@ do
     return '{"check":{"schema":' .. raw[name] .. "}}"
   end
 
-  -- Its result waits for a reviewer.
-  local function hand_in(task, submit)
-    move(task, "review")
+  -- The attempt says itself how it ended. That it ran too long was counted as its failure: now it fails once at the most,
+  -- and what is handed back uses up nothing.
+  local function forget_loss(task)
     if task.lease.ended == "timed_out" then
-      -- That the attempt ran too long was counted as its failure, and it did not fail.
       task.failures = task.failures - 1
     end
     task.progress = nil
     task.lost = nil
+  end
+
+  -- Its result waits for a reviewer.
+  local function hand_in(task, submit)
+    move(task, "review")
+    forget_loss(task)
     forget_result(task)
     task.result_bytes = submit.result_bytes
     if submit.blob ~= "" then
@@ -76,13 +81,8 @@ do
   end
 
   function fail(task, submit)
-    if task.lease.ended == "timed_out" then
-      -- That the attempt ran too long was counted as its failure; one attempt fails once.
-      task.failures = task.failures - 1
-    end
+    forget_loss(task)
     task.error = submit.error
-    task.progress = nil
-    task.lost = nil
     keep_notes(task)
     close_attempt(task, "failed")
     follow_failure(task, {
@@ -96,12 +96,7 @@ do
   function release(task)
     add_fact({ type = "task.ready", task_id = task.task_id, attempt = task.attempt, released_by = task.lease.agent_id })
     move(task, "release")
-    if task.lease.ended == "timed_out" then
-      -- That the attempt ran too long was counted as its failure, and what is handed back uses up no attempt.
-      task.failures = task.failures - 1
-    end
-    task.progress = nil
-    task.lost = nil
+    forget_loss(task)
     task.avoid = { agent_id = task.lease.agent_id, until_ms = now() + LIMITS.avoid_ms }
     keep_notes(task)
     return_probe(task)
@@ -113,13 +108,9 @@ do
   -- agent.
   local function suspend(task, reason, outcome)
     add_fact({ type = "task.suspended", task_id = task.task_id, attempt = task.attempt, agent_id = task.lease.agent_id, suspended_for = reason })
-    if task.lease.ended == "timed_out" then
-      task.failures = task.failures - 1
-    end
     move(task, "suspend")
+    forget_loss(task)
     task.suspended_for = reason
-    task.progress = nil
-    task.lost = nil
     keep_notes(task)
     return_probe(task)
     close_attempt(task, outcome)
