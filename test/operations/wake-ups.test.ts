@@ -142,10 +142,11 @@ test("a newer wait of the same agent ends the older, which says so", async () =>
   expect(leaseOf(await newer)).toMatch(`${id}.1.`);
 });
 
-const TASKS = sized(1_000, 200);
+const TASKS = sized(1_000, 100);
+const WAITERS = sized(50, 20);
 
 test(
-  `fifty waiters get ${TASKS} tasks that come at random moments, each once, and hardly a wake-up is in vain`,
+  `${WAITERS} waiters get ${TASKS} tasks that come at random moments, each once, and hardly a wake-up is in vain`,
   { timeout: 180_000 },
   async () => {
     const project = newProject();
@@ -163,7 +164,7 @@ test(
         await project.complete(lease);
       }
     };
-    const agents = Array.from({ length: 50 }, (_, index) => work(`agent-${index}`));
+    const agents = Array.from({ length: WAITERS }, (_, index) => work(`agent-${index}`));
     for (let number = 0; number < TASKS; number++) {
       await project.task();
       if (chance.happens(0.1))

@@ -83,7 +83,7 @@ describe("when Redis goes away", () => {
     const redis = await startRedis({ choice: "embedded" });
     const connection = await connectRedis({
       url: redis.url,
-      reconnect: { attempts: 50, delayMs: 20 },
+      reconnect: { attempts: 2_000, delayMs: 20 },
     });
     const blocked = connection.call(["BLPOP", "never", "0"]);
     await Promise.all([

@@ -39,7 +39,13 @@ onEachEngine("faults on request", ({ front, sdk, request }) => {
   });
 
   test("a delay holds one request back and lets others pass", async () => {
-    front().faults.add({ kind: "delay", command: "GET", contains: "slow", delayMs: 200, next: 1 });
+    front().faults.add({
+      kind: "delay",
+      command: "GET",
+      contains: "slow",
+      delayMs: 1_000,
+      next: 1,
+    });
     const order: string[] = [];
     const redis = sdk({ enableAutoPipelining: false });
     await Promise.all([
