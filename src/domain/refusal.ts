@@ -4,7 +4,6 @@
 const REASONS = [
   "invalid",
   "unknown_parameter",
-  "not_available",
   "unauthorized",
   "role",
   "not_found",

@@ -187,8 +187,6 @@ export const taskRecord = z.strictObject({
   prefer: z.strictObject({ agent_id: z.string(), until_ms: z.int() }).optional(),
   /** Where following its edges goes on: the last dependent that was reached. */
   edges_after: z.string().optional(),
-  /** True while its skipped dependents wait to be revived. */
-  reviving: z.boolean().optional(),
   payload_bytes: z.int(),
   payload_blob: z.string().optional(),
   result_bytes: z.int().optional(),

@@ -79,7 +79,6 @@ function statusOf(reason: Reason): Status {
       return 413;
     case "graph":
     case "limit":
-    case "not_available":
     case "result_schema":
       return 422;
     case "unavailable":

@@ -170,7 +170,6 @@ const STATUS: Record<string, number> = {
   version_conflict: 409,
   too_large: 413,
   graph: 422,
-  not_available: 422,
 };
 
 describe("over REST", () => {
