@@ -1,5 +1,6 @@
 /** The scripts about webhooks: they touch no task, and so need none of the chunks that do. */
 import { script } from "./script.ts";
+import again from "./scripts/lib/again.lua";
 import clock from "./scripts/lib/clock.lua";
 import pieces from "./scripts/lib/pieces.lua";
 import webhooks from "./scripts/lib/webhooks.lua";
@@ -26,6 +27,7 @@ const ABOUT = { keys: KEYS, chunks: [clock, pieces, webhooks] };
 export const WEBHOOK_SCRIPTS = {
   endpoints: script({
     ...ABOUT,
+    chunks: [...ABOUT.chunks, again],
     name: "webhook-endpoints",
     callKeys: ["operation"],
     source: endpoints,

@@ -11,7 +11,8 @@ import { heartbeat } from "../../src/operations/heartbeat.ts";
 import { setSharedState } from "../../src/operations/set-shared-state.ts";
 import { canonical } from "../support/canonical.ts";
 import { buried } from "../support/dead-letters.ts";
-import { type Project, useProjects } from "../support/project.ts";
+import { useProjects } from "../support/project.ts";
+import { lifeOfKey } from "../support/life-of-key.ts";
 import { held, RE_SENT, type Step, TASK } from "../support/re-sent.ts";
 
 const newProject = useProjects();
@@ -19,14 +20,6 @@ const newProject = useProjects();
 interface End {
   readonly result: unknown;
   readonly state: unknown;
-}
-
-/** Seconds for which the reply to the one caller's key is kept. */
-async function lifeOfKey(project: Project): Promise<number> {
-  const { strings } = await project.dump();
-  const keys = Object.keys(strings).filter((name) => name.startsWith("operation:key:"));
-  expect(keys).toHaveLength(1);
-  return Number(await project.redis.call(["TTL", `baton:{${project.name}}:${keys[0]}`]));
 }
 
 async function undisturbed({ prepare, act }: Step): Promise<End> {

@@ -1,5 +1,6 @@
 /** Registering, changing and deleting endpoints. */
 import { expect, test } from "vitest";
+import { LIMITS } from "../../../src/domain/limits.ts";
 import { readInput } from "../../../src/operations/input.ts";
 import { createWebhook } from "../../../src/operations/webhooks/create-webhook.ts";
 import { deleteWebhook } from "../../../src/operations/webhooks/delete-webhook.ts";
@@ -9,6 +10,7 @@ import { replayDeliveries } from "../../../src/operations/webhooks/replay-delive
 import { rotateWebhookSecret } from "../../../src/operations/webhooks/rotate-webhook-secret.ts";
 import { testWebhook } from "../../../src/operations/webhooks/test-webhook.ts";
 import { updateWebhook } from "../../../src/operations/webhooks/update-webhook.ts";
+import { lifeOfKey } from "../../support/life-of-key.ts";
 import { type Project, useProjects } from "../../support/project.ts";
 import { type Bench, verified, webhookBench } from "../../support/webhook-bench.ts";
 
@@ -39,6 +41,7 @@ test("the same creation sent again makes one endpoint and tells the same secret"
   const other = { ...input, url: `${bench.receiver.url}/b` };
   expect((await project.refusal(createWebhook, other, admin)).reason).toBe("idempotency_conflict");
   expect((await project.ok(listWebhooks, {}, admin)).webhooks).toHaveLength(1);
+  expect(await lifeOfKey(project)).toBeGreaterThan(LIMITS.idempotency_seconds - 600);
 });
 
 test.each([

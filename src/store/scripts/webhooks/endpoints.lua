@@ -1,7 +1,7 @@
 -- Lists the endpoints of a project, or makes, changes or deletes one. Sent twice, a call has one effect.
-local said_by, said = string.match(operation and redis.call("GET", operation) or "", "^(%S*) (.*)$")
-if said then
-  return said_by == (request.fingerprint or "") and said or '{"refused":"idempotency_conflict"}'
+local before = operation and carried_out()
+if before then
+  return before
 end
 local ids = endpoint_ids()
 
@@ -93,5 +93,5 @@ else
   changed = request.action == "delete" and delete(endpoint) or change(endpoint)
 end
 local reply = '{"now":' .. string.format("%.0f", now_ms) .. ',"endpoints":[' .. cjson.encode(changed) .. "]}"
-redis.call("SET", operation, (request.fingerprint or "") .. " " .. reply, "EX", LIMITS.operation_id_seconds)
+remember(reply)
 return reply
