@@ -2,6 +2,7 @@
 import { script } from "./script.ts";
 import clock from "./scripts/lib/clock.lua";
 import flush from "./scripts/lib/flush.lua";
+import madeBefore from "./scripts/lib/made-before.lua";
 import pieces from "./scripts/lib/pieces.lua";
 import schedules from "./scripts/lib/schedules.lua";
 import unit from "./scripts/lib/unit.lua";
@@ -20,6 +21,7 @@ const ABOUT = {
 export const SCHEDULE_SCRIPTS = {
   make: script({
     ...ABOUT,
+    chunks: [...ABOUT.chunks, madeBefore],
     name: "schedule-make",
     callKeys: ["operation"],
     texts: ["workflow"],

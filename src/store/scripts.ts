@@ -32,6 +32,7 @@ import heads from "./scripts/lib/heads.lua";
 import lanes from "./scripts/lib/lanes.lua";
 import lease from "./scripts/lib/lease.lua";
 import locks from "./scripts/lib/locks.lua";
+import madeBefore from "./scripts/lib/made-before.lua";
 import moves from "./scripts/lib/moves.lua";
 import notices from "./scripts/lib/notices.lua";
 import parking from "./scripts/lib/parking.lua";
@@ -112,7 +113,7 @@ export const SCRIPTS = {
     callKeys: ["operation"],
     restKeys: "blobs",
     restTexts: "payloads",
-    chunks: [...SWEEPING, lease, notices, lanes, cycles, delegation, create],
+    chunks: [...SWEEPING, lease, notices, lanes, cycles, delegation, madeBefore, create],
     source: createSource,
   }),
   stage: script({
@@ -122,7 +123,17 @@ export const SCRIPTS = {
     callKeys: ["operation"],
     restKeys: "blobs",
     restTexts: "payloads",
-    chunks: [...SWEEPING, lease, lanes, cycles, delegation, staging, create, stageChunk],
+    chunks: [
+      ...SWEEPING,
+      lease,
+      lanes,
+      cycles,
+      delegation,
+      staging,
+      madeBefore,
+      create,
+      stageChunk,
+    ],
     source: stageSource,
   }),
   launch: script({

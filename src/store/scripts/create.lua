@@ -7,15 +7,11 @@ for _, agent_type in ipairs(request.agent_types) do
 end
 read_control(names)
 
-if request.idempotency_key then
-  local stored = redis.call("HGET", idempotency, request.idempotency_key)
-  if stored then
-    local before = cjson.decode(stored)
-    if before.fingerprint ~= request.fingerprint then
-      return '{"refused":"idempotency_conflict"}'
-    end
-    return request.lease and tell_along(request.lease, before.reply) or before.reply
-  end
+local before, conflict = made_before()
+if conflict then
+  return conflict
+elseif before then
+  return request.lease and tell_along(request.lease, before.reply) or before.reply
 end
 
 local tasks, run, parent, refusal

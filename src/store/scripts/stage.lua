@@ -6,15 +6,14 @@ for _, agent_type in ipairs(request.agent_types) do
   table.insert(names, "lanes:" .. agent_type)
 end
 read_control(names)
-local stored = request.idempotency_key and redis.call("HGET", idempotency, request.idempotency_key)
-local before = stored and cjson.decode(stored) or {}
-if stored and before.fingerprint ~= request.fingerprint then
-  return '{"refused":"idempotency_conflict"}'
-elseif before.reply then
+local before, conflict = made_before()
+if conflict then
+  return conflict
+elseif before and before.reply then
   return '{"done":' .. before.reply .. "}"
 end
 
-local run_id = request.run_id or before.run_id or redis.call("GET", operation)
+local run_id = request.run_id or (before and before.run_id) or redis.call("GET", operation)
 local staging = run_id and read_staging(run_id)
 if staging and staging.abandoned then
   staging = nil

@@ -1,14 +1,8 @@
 -- Keeps a workflow that is to be created by the calendar. Sent twice, it is kept once.
 read_control({ "next_due", "armed", "generation" })
-if request.idempotency_key then
-  local stored = redis.call("HGET", idempotency, request.idempotency_key)
-  if stored then
-    local before = cjson.decode(stored)
-    if before.fingerprint ~= request.fingerprint then
-      return '{"refused":"idempotency_conflict"}'
-    end
-    return before.reply
-  end
+local before, conflict = made_before()
+if before or conflict then
+  return conflict or before.reply
 end
 local earlier = redis.call("GET", operation)
 if earlier then
