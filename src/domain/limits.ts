@@ -99,6 +99,8 @@ export const LIMITS = {
   breaker_window_ms: 600_000,
   /** Outcomes that a breaker remembers. */
   breaker_outcomes: 40,
+  /** Entries of the event log that are asked for what succeeded before, when one is about to open. */
+  breaker_log: 200,
   breaker_pause_ms: 60_000,
   breaker_pause_max_ms: 1_800_000,
   /** A probe must answer within its lease, and within this. */

@@ -58,9 +58,22 @@ function judge({
   const bad = kept.filter(({ ok }) => !ok);
   const tasks = new Set(bad.map((outcome) => outcome.task_id));
   if (next.forced) return;
-  if (tasks.size >= LIMITS.breaker_failures && bad.length * 2 >= kept.length) {
-    open({ world, name, breaker: next });
-  }
+  if (tasks.size < LIMITS.breaker_failures || bad.length * 2 < kept.length) return;
+  const isFull = kept.length >= LIMITS.breaker_outcomes;
+  if (isFull || bad.length >= goodLately(world, name)) open({ world, name, breaker: next });
+}
+
+/** A result was handed in: it speaks for its agent also where no breaker remembers anything. */
+export function noteResult(world: World, names: { agent_type: string; agent_id: string }): void {
+  world.handedIn.push({ at: world.now, ...names });
+}
+
+function goodLately({ handedIn, now }: World, name: string): number {
+  return handedIn.filter(
+    ({ at, agent_type, agent_id }) =>
+      at > now - LIMITS.breaker_window_ms &&
+      (name === `type:${agent_type}` || name === `agent:${agent_id}`),
+  ).length;
 }
 
 function open({ world, name, breaker }: { world: World; name: string; breaker: Breaker }): void {

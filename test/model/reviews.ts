@@ -2,6 +2,7 @@
 import { LIMITS } from "../../src/domain/limits.ts";
 import { isTerminal } from "../../src/domain/lifecycle.ts";
 import { type TaskRecord } from "../../src/domain/task.ts";
+import { noteResult } from "./breakers.ts";
 import { followAnew } from "./edges.ts";
 import { die } from "./failures.ts";
 import { beingCancelled, endAsCancelled, endTask, leaseOf, makeReady, move } from "./lifecycle.ts";
@@ -46,6 +47,7 @@ export function requestReview({ world, task }: Subject, maker: string): void {
   };
   world.tasks.set(task_id, reviewing);
   makeReady(world, reviewing);
+  noteResult(world, { agent_type: task.agent_type, agent_id: maker });
   world.facts.push(
     `task.review_requested ${task.task_id}`,
     `task.created ${task_id}`,

@@ -121,6 +121,12 @@ export interface World {
   readonly woken: Map<string, string>;
   /** By "type:<type>" and "agent:<id>". */
   readonly breakers: Map<string, Breaker>;
+  /** Every result that was handed in, as the event log tells it. */
+  readonly handedIn: {
+    readonly at: number;
+    readonly agent_type: string;
+    readonly agent_id: string;
+  }[];
   /** When the waiters behind an open breaker are woken. */
   readonly breakerTimers: Map<string, number>;
   /** Tasks whose edges are followed only in part, with the time since when. */
@@ -184,6 +190,7 @@ export function newWorld(now: number, whenMoved: readonly Follower[]): World {
     rung: [],
     woken: new Map(),
     breakers: new Map(),
+    handedIn: [],
     breakerTimers: new Map(),
     pending: new Map(),
     stagings: new Map(),

@@ -46,6 +46,44 @@ describe("it opens", () => {
     expect(await breakerOf(project)).toMatchObject({ state: "open" });
   });
 
+  test("not while more than that succeeded before the first failure", async () => {
+    const project = newProject();
+    await succeed(project, 6);
+    await failTasks(project, 5);
+    expect(await breakerOf(project)).toMatchObject({ state: "closed", failed: 5 });
+    await failTasks(project, 1);
+    expect(await breakerOf(project)).toMatchObject({ state: "open" });
+  });
+
+  test("whatever succeeded longer ago than ten minutes, or by other types", async () => {
+    const project = newProject();
+    await succeed(project, 6);
+    project.advance(LIMITS.breaker_window_ms / 1000);
+    for (let nth = 0; nth < 6; nth++) {
+      await project.task({ agent_type: "testing" });
+      await project.complete((await project.claim("tess", { agent_type: "testing" })).lease);
+    }
+    await failTasks(project, 5);
+    expect(await breakerOf(project)).toMatchObject({ state: "open" });
+  });
+
+  test("as results that are reviewed are handed in, and not once more when they are accepted", async () => {
+    const project = newProject();
+    const review = { agent_type: "testing", criteria: "It works." };
+    for (let nth = 0; nth < 3; nth++) {
+      await project.task({ options: { review } });
+      await project.complete((await project.claim("able")).lease);
+      const { lease } = await project.claim("tess", { agent_type: "testing" });
+      await project.complete(lease, { approved: true, feedback: "Good." });
+    }
+    await failTasks(project, 4);
+    await succeed(project, 3);
+    await failTasks(project, 1);
+    expect(await breakerOf(project)).toMatchObject({ state: "closed", failed: 5 });
+    await failTasks(project, 1);
+    expect(await breakerOf(project)).toMatchObject({ state: "open" });
+  });
+
   test("only by what happened within ten minutes", async () => {
     const project = newProject();
     await failTasks(project, 4);

@@ -5,7 +5,7 @@ import { type TaskRecord } from "../../../src/domain/task.ts";
 import { type HeldLease } from "../../../src/store/held-lease.ts";
 import { type Notice } from "../../../src/store/codec.ts";
 import { type Submission } from "../../../src/store/store.ts";
-import { noteOutcome, returnProbe } from "../breakers.ts";
+import { noteOutcome, noteResult, returnProbe } from "../breakers.ts";
 import { cancelTask } from "../cancel.ts";
 import { resumeParent } from "../children.ts";
 import { followAnew } from "../edges.ts";
@@ -182,6 +182,7 @@ function complete(
 ): void {
   move(world, task, "complete");
   world.facts.push(`task.completed ${task.task_id}`);
+  noteResult(world, { agent_type: task.agent_type, agent_id: leaseOf(task).agent_id });
   task.result_bytes = submit.result_bytes;
   if (result !== "") world.texts.set(`${task.task_id}:result`, result);
   endTask(world, task);

@@ -1,7 +1,8 @@
 -- Circuit breakers, one per agent type and one per agent: after several distinct tasks failed or were lost, nothing is
 -- handed out for a while; then one task probes. Kept in the control hash as "breaker:type:<type>" and
--- "breaker:agent:<id>"; absent where nothing went wrong lately, so that success alone writes nothing.
--- Depends on: unit.
+-- "breaker:agent:<id>"; absent where nothing went wrong lately, so that success alone writes nothing: what succeeded before
+-- the first failure is asked of the event log, once a breaker is about to open.
+-- Depends on: unit; key events.
 
 local breaker_names, read_breaker, write_breaker, breaker_state, passes, open_up, judge, note_outcome, return_probe
 local pass_probe, admitted, mark_probe, shown_breaker
@@ -60,7 +61,35 @@ do
     stand_timer(name, breaker.until_ms)
   end
 
-  local function should_open(outcomes)
+  -- How many results the latest entries of the log tell of, by breaker; read once a call.
+  local handed_in
+
+  local function read_log()
+    handed_in = {}
+    for _, entry in ipairs(redis.call("XREVRANGE", events, "+", "-", "COUNT", LIMITS.breaker_log)) do
+      if tonumber(string.match(entry[1], "^%d+")) <= now() - LIMITS.breaker_window_ms then
+        return
+      end
+      for _, fact in ipairs(cjson.decode(entry[2][2])) do
+        -- A promoted result, or an accepted one, is no second outcome: such facts name no agent.
+        local is_result = fact.type == "task.completed" or fact.type == "task.review_requested"
+        if is_result and fact.agent_id and fact.agent_type then
+          for _, name in ipairs({ breaker_names(fact.agent_type, fact.agent_id) }) do
+            handed_in[name] = (handed_in[name] or 0) + 1
+          end
+        end
+      end
+    end
+  end
+
+  local function good_lately(name)
+    if not handed_in then
+      read_log()
+    end
+    return handed_in[name] or 0
+  end
+
+  local function should_open(name, outcomes)
     local failed, tasks = 0, {}
     local distinct = 0
     for _, outcome in ipairs(outcomes) do
@@ -72,7 +101,11 @@ do
         end
       end
     end
-    return distinct >= LIMITS.breaker_failures and failed * 2 >= #outcomes
+    if distinct < LIMITS.breaker_failures or failed * 2 < #outcomes then
+      return false
+    end
+    -- A full list has forgotten failures too, and is judged by itself.
+    return #outcomes >= LIMITS.breaker_outcomes or failed >= good_lately(name)
   end
 
   local function remember(breaker, outcome)
@@ -112,7 +145,7 @@ do
       return
     end
     remember(breaker, { at = now(), task_id = task.task_id, ok = outcome == "good" })
-    if not breaker.forced and should_open(breaker.outcomes) then
+    if not breaker.forced and should_open(name, breaker.outcomes) then
       open_breaker(name, breaker)
     end
     write_breaker(name, breaker)
