@@ -50,7 +50,7 @@ export const controlTask = defineOperation({
     if (!targets.ok) return targets;
     const identity = await identityOf(call, input);
     if ("run_id" in targets.value) return cancelRun(call, { ...targets.value, ...identity });
-    const prepared = prepare(call, input);
+    const prepared = await prepare(call, input);
     if (!prepared.ok) return prepared;
     // A blob belongs to one task, with which it is removed.
     if (
@@ -146,7 +146,10 @@ const TEXT_LENGTHS: ReadonlyMap<Input["action"], number> = new Map([
   ["discard", LIMITS.note_length],
 ]);
 
-function prepare(call: Call, { action, text, changes, task_ids }: Input): Result<Prepared> {
+async function prepare(
+  call: Call,
+  { action, text, changes, task_ids = [] }: Input,
+): Promise<Result<Prepared>> {
   const limit = TEXT_LENGTHS.get(action) ?? LIMITS.answer_length;
   if (text !== undefined && text.length > limit) {
     const said = `text has ${text.length} characters; ${action} takes at most ${limit}.`;
@@ -157,7 +160,7 @@ function prepare(call: Call, { action, text, changes, task_ids }: Input): Result
     case "message":
       return saying(action, { text, task_ids });
     case "retry":
-      return retryChanges(call, changes ?? {});
+      return retryChanges(call, { raw: changes ?? {}, task_ids });
     case "discard":
       return ok({ action, text: "", ...(text !== undefined && { note: text }) });
     case "set_priority": {
@@ -174,7 +177,7 @@ function prepare(call: Call, { action, text, changes, task_ids }: Input): Result
 /** One answer is to one question; a message may go to many. */
 function saying(
   action: "answer" | "message",
-  { text = "", task_ids = [] }: Pick<Input, "text" | "task_ids">,
+  { text = "", task_ids }: { text: string | undefined; task_ids: readonly string[] },
 ): Result<Prepared> {
   if (action === "answer" && new Set(task_ids).size > 1) {
     return refuse("invalid", "answer is for one question: give one of task_ids at a time.");

@@ -8,7 +8,7 @@ import { runOf } from "../domain/ids.ts";
 import { awaitedChildren } from "./children.ts";
 import { notFound } from "./not-found.ts";
 import { fitting } from "./reply-budget.ts";
-import { type Circumstances, waitsFor } from "./waits-for.ts";
+import { type Circumstances, waiting } from "./waits-for.ts";
 import { readFacts } from "./why/read-facts.ts";
 import { runWhy } from "./why/run-why.ts";
 
@@ -100,12 +100,11 @@ function brief(
   task: TaskRecord,
   { detail, ...about }: Circumstances & { detail: string },
 ): Record<string, unknown> {
-  const waits_for = waitsFor(task, about);
   return {
     task_id: task.task_id,
     title: task.title,
     status: task.status,
-    ...(waits_for && { waits_for }),
+    ...waiting(task, about),
     ...(detail !== "brief" && { agent_type: task.agent_type, attempt: task.attempt }),
     ...(detail !== "brief" && task.lease && !task.lease.ended && { agent_id: task.lease.agent_id }),
   };

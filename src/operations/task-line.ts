@@ -1,6 +1,6 @@
 /** A task as one line of a list. */
 import type { TaskRecord } from "../domain/task.ts";
-import { type Circumstances, waitsFor } from "./waits-for.ts";
+import { type Circumstances, waiting } from "./waits-for.ts";
 
 export interface TaskLine {
   readonly [field: string]: unknown;
@@ -10,7 +10,6 @@ export interface TaskLine {
 }
 
 export function taskLine(task: TaskRecord, about: Circumstances): TaskLine {
-  const waits_for = waitsFor(task, about);
   const lease = task.lease && !task.lease.ended ? task.lease : undefined;
   return {
     task_id: task.task_id,
@@ -18,6 +17,6 @@ export function taskLine(task: TaskRecord, about: Circumstances): TaskLine {
     status: task.status,
     agent_type: task.agent_type,
     ...(lease && { agent_id: lease.agent_id }),
-    ...(waits_for && { waits_for }),
+    ...waiting(task, about),
   };
 }

@@ -10,7 +10,8 @@ import { awaitedChildren, readChildren } from "./children.ts";
 import { notFound } from "./not-found.ts";
 import { reviewFacts } from "./review-status.ts";
 import { cutText, sizeOf } from "./reply-budget.ts";
-import { type Circumstances, waitsFor } from "./waits-for.ts";
+import { whole } from "./task-input.ts";
+import { type Circumstances, waiting } from "./waits-for.ts";
 import { awaitedAmong } from "./why/children.ts";
 import { readFacts } from "./why/read-facts.ts";
 import { taskWhy } from "./why/task-why.ts";
@@ -75,6 +76,12 @@ export async function taskStatus(
         })),
       }),
       ...(task.has_notes && { notes: inline.get(`${task_id}:notes`) }),
+      ...(task.discarded_at !== undefined && {
+        discarded: {
+          seconds_ago: secondsBetween(task.discarded_at, now),
+          ...(task.note !== undefined && { note: task.note }),
+        },
+      }),
       ...(task.late_results && { late_results: await lateResults(store, { task, now }) }),
       ...(await reviewFacts(store, task)),
       ...shownResult(task, result),
@@ -102,14 +109,13 @@ function shownResult({ status }: TaskRecord, result: unknown): Record<string, un
 
 function head(task: TaskRecord, about: Circumstances): TaskStatus {
   const { now } = about;
-  const waits_for = waitsFor(task, about);
   const lease = task.lease && !task.lease.ended ? task.lease : undefined;
   return {
     task_id: task.task_id,
     run_id: runOf(task.task_id),
     title: task.title,
     status: task.status,
-    ...(waits_for && { waits_for }),
+    ...waiting(task, about),
     ...(task.question !== undefined && { question: task.question }),
     ...(lease && {
       agent_id: lease.agent_id,
@@ -206,15 +212,6 @@ async function lateResults(
 
 function secondsBetween(at: number, now: number): number {
   return Math.max(0, Math.round((now - at) / 1000));
-}
-
-async function whole(
-  store: Store,
-  { blob, inline }: { blob: string | undefined; inline: unknown },
-): Promise<unknown> {
-  if (blob === undefined) return inline;
-  const [text] = await store.texts([{ blob }]);
-  return text === undefined ? undefined : parse(text);
 }
 
 function parse(text: string): unknown {

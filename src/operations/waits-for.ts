@@ -11,9 +11,20 @@ export interface Circumstances {
   readonly awaited?: ReadonlyMap<string, readonly string[]>;
 }
 
-/** Absent for a task that waits for nothing. */
-export function waitsFor(task: TaskRecord, about: Circumstances): string | undefined {
-  const { now } = about;
+/** Nothing for a task that waits for nothing. */
+export function waiting(
+  task: TaskRecord,
+  about: Circumstances,
+): { readonly waits_for?: string; readonly open_children?: string } {
+  const waits_for = waitsFor(task, about);
+  return {
+    ...(waits_for && { waits_for }),
+    ...(task.status === "suspended" &&
+      task.suspended_for === "children" && { open_children: childrenOf(task, about) }),
+  };
+}
+
+function waitsFor(task: TaskRecord, { now }: Circumstances): string | undefined {
   switch (task.status) {
     case "blocked":
       return waitsOn(task).join(", ");
@@ -23,9 +34,7 @@ export function waitsFor(task: TaskRecord, about: Circumstances): string | undef
       if (task.parked !== undefined) return parkedFor(task);
       return `${task.agent_type}${task.assignee ? ` ${task.assignee}` : ""}`;
     case "suspended":
-      return task.suspended_for === "children"
-        ? `children: ${childrenOf(task, about)}`
-        : task.suspended_for;
+      return task.suspended_for;
     case "in_review":
       return `review ${task.review_task}`;
     default:

@@ -85,7 +85,10 @@ describe("discard", () => {
       discarded_at: project.now(),
     });
     expect(await project.run("r1")).toMatchObject({ status: "failed" });
-    expect(await project.ok(getTaskStatus, { task_id: first })).toMatchObject({ status: "failed" });
+    expect(await project.ok(getTaskStatus, { task_id: first, detail: "full" })).toMatchObject({
+      status: "failed",
+      discarded: { seconds_ago: 0, note: "Known, harmless." },
+    });
     expect(await project.audit()).toEqual([]);
   });
 

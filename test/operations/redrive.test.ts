@@ -62,6 +62,46 @@ test("shows the next worker all earlier errors, and what is different this time"
   expect(await project.audit()).toEqual([]);
 });
 
+test("keeps of the input what is not given anew", async () => {
+  const project = newProject();
+  const large = "x".repeat(LIMITS.inline_bytes);
+  const id = await project.task({ task_description: "Do it.", context: { is: "old" } });
+  const again = async (
+    changes: Record<string, string | string[] | Record<string, string>>,
+  ): Promise<unknown> => {
+    await project.bury((await project.claim("ada")).lease);
+    expect(await project.control("retry", { task_ids: [id], changes })).toEqual({ changed: [id] });
+    const { task_description, context } = await project.claim("ada");
+    expect(await project.audit()).toEqual([]);
+    return { task_description, context };
+  };
+  const changed = (context: unknown, task_description = "Do it.") => ({
+    task_description,
+    context,
+  });
+  expect(await again({ context: { is: "new" } })).toEqual(changed({ is: "new" }));
+  expect(await again({ context: large })).toEqual(changed(large));
+  expect(await again({ task_description: "Better." })).toEqual(changed(large, "Better."));
+  expect(await again({ context: [] })).toEqual(changed([], "Better."));
+  expect((await project.record(id)).title).toBe("Better.");
+});
+
+test("of a task that is not there, or has no input of its own, is refused with a changed context too", async () => {
+  const project = newProject();
+  const review = { agent_type: "testing", criteria: "It works." };
+  await project.task({ options: { review } });
+  await project.complete((await project.claim("ada")).lease);
+  await project.bury((await project.claim("tess", { agent_type: "testing" })).lease);
+  for (const [id, reason] of [
+    ["r9t9", "there is no such task"],
+    ["r1t2", "it is a review: retry r1t1, which it reviewed"],
+  ] as const) {
+    const changes = { context: 1 };
+    const said = await project.control("retry", { task_ids: [id], changes });
+    expect(said).toEqual({ changed: [], refused: [{ task_id: id, reason }] });
+  }
+});
+
 test("may replace a large input by a small one and the reverse, and removes both in the end", async () => {
   const project = newProject();
   const large = "x".repeat(LIMITS.inline_bytes);
@@ -171,7 +211,14 @@ const wrong: Record<string, object> = {
   "without a target": {},
   "with two targets": { task_ids: ["r1t1"], error_code: "E1" },
   "of a whole run": { run_id: "r1" },
-  "with a context and no description": { task_ids: ["r1t1"], changes: { context: 1 } },
+  "of several with a context and no description": {
+    task_ids: ["r1t1", "r1t2"],
+    changes: { context: 1 },
+  },
+  "of all with one code with a context and no description": {
+    error_code: "E1",
+    changes: { context: 1 },
+  },
   "with an option that is settled": {
     task_ids: ["r1t1"],
     changes: { options: { assignee: "ada" } },

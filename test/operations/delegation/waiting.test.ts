@@ -42,7 +42,7 @@ test("says which children it waits for", async () => {
   await children(project, lease, 3);
   await wait(project, lease);
   await project.complete((await project.claim("bob")).lease);
-  const said = { status: "suspended", waits_for: "children: r1t3, r1t4" };
+  const said = { status: "suspended", waits_for: "children", open_children: "r1t3, r1t4" };
   expect(await project.ok(getTaskStatus, { task_id: "r1t1" })).toMatchObject(said);
   expect(await project.ok(getTaskStatus, { task_id: "r1t1", detail: "why" })).toMatchObject({
     ...said,

@@ -23,15 +23,11 @@ function suspendedFor(
   task: FinalTask,
   about: { tasks: ReadonlyMap<string, FinalTask>; served: readonly string[] },
 ): boolean {
-  const waits_for = task.waits_for ?? "";
-  if (!waits_for.startsWith("children: ")) return (task.why ?? "").includes("waits for an answer");
-  return waits_for
-    .slice("children: ".length)
-    .split(/, | and /)
-    .some((id) => {
-      const child = about.tasks.get(id);
-      return child !== undefined && !TERMINAL.has(child.status) && excuseOf(child, about);
-    });
+  if (task.waits_for !== "children") return (task.why ?? "").includes("waits for an answer");
+  return (task.open_children ?? "").split(/, | and /).some((id) => {
+    const child = about.tasks.get(id);
+    return child !== undefined && !TERMINAL.has(child.status) && excuseOf(child, about);
+  });
 }
 
 /** Why the task may still wait, where the server says it and it is so. */

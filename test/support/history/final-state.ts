@@ -10,6 +10,7 @@ const finalTask = z.looseObject({
   agent_type: z.string(),
   attempt: z.int().optional(),
   waits_for: z.string().optional(),
+  open_children: z.string().optional(),
   lease_seconds: z.int().optional(),
   locks: z.array(z.string()).optional(),
   concurrency_key: z.string().optional(),
