@@ -13,6 +13,12 @@ import { wait } from "./commands/wait.ts";
 
 const COMMANDS: readonly Command[] = [run, wait, events, answer, retry, schedules];
 
+// Whoever read has had enough, such as `head`: the code is the one that shells give to what a closed pipe has ended.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exit(141);
+});
+
 const code = await main(process.argv.slice(2));
 // What was said goes out first. A connection that takes its time to close must not keep a hook from ending.
 process.stdout.write("", () => process.stderr.write("", () => process.exit(code)));

@@ -73,9 +73,17 @@ export function readCronOption(value: unknown): Result<CronOption> {
     : { ok: true, value: parsed.data };
 }
 
+const KINDS = new Map([
+  ["schedule", "a cron expression of five fields, such as 0 9 * * 1-5"],
+  ["time_zone", "a time zone such as Europe/Berlin"],
+]);
+
 function sayIssue(issue: z.core.$ZodIssue): string {
+  const name = issue.path.map(String).join(".");
+  if (issue.code === "invalid_value")
+    return `${name} must be one of ${issue.values.map(String).join(", ")}`;
   if (issue.code !== "unrecognized_keys")
-    return [...issue.path.map(String), issue.message].join(": ");
+    return `${name || "it"} must be ${name === "" ? "an expression, or an object with schedule" : KINDS.get(name)}`;
   const names = Object.keys(cronOption.shape);
   const hints = issue.keys.map((name) => {
     const meant = nearest(name, names);

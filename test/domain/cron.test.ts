@@ -55,9 +55,10 @@ test.each([
 test.each([
   [{ schedule: "0 9 * * *", timezone: "Europe/Berlin" }, "no timezone; did you mean time_zone?"],
   [{ schedule: "0 9 * * *", time_zone: "Mars/Base" }, 'no time zone "Mars/Base"'],
-  [{ schedule: "0 9 * * *", on_overlap: "wait" }, "on_overlap"],
-  [{}, "schedule"],
-  [5, "expected object"],
+  [{ schedule: "0 9 * * *", on_overlap: "wait" }, "on_overlap must be one of skip, queue"],
+  [{}, "schedule must be a cron expression of five fields"],
+  [{ schedule: "0 9 * * *", time_zone: 1 }, "time_zone must be a time zone such as Europe/Berlin"],
+  [5, "it must be an expression, or an object with schedule"],
 ])("options.cron %j is refused: %s", (given, message) => {
   expect(readCronOption(given)).toMatchObject({
     ok: false,

@@ -22,7 +22,7 @@ test("a filter lets through one run, one type, one agent type", async () => {
   const api = apiOf(stack());
   const first = await api.task("one");
   const run_id = first.slice(0, first.indexOf("t"));
-  const reader = await openEvents(stack(), `?run_id=${run_id}&types=task.created&agent_type=two`);
+  const reader = await openEvents(stack(), `?run_id=${run_id}&type=task.created&agent_type=two`);
   await api.task("one");
   await api.task("two");
   await api.task("one", { run_id });
@@ -32,7 +32,7 @@ test("a filter lets through one run, one type, one agent type", async () => {
 });
 
 test.each([
-  ["?type=task.failed", 400, "did you mean types?"],
+  ["?typs=task.failed", 400, "did you mean types?"],
   ["?types=task.done", 400, "task.done"],
   ["?run_id=x", 404, "No run x"],
   ["?after=yesterday", 400, "Last-Event-ID"],

@@ -12,10 +12,12 @@ export interface EventQuery {
 }
 
 const KNOWN = ["run_id", "types", "agent_type", "after"];
+/** Accepted, not told of. */
+const ALSO = ["type"];
 
 export function readEventQuery(request: Request): Result<EventQuery> {
   const { searchParams } = new URL(request.url);
-  const unknown = [...searchParams.keys()].find((name) => !KNOWN.includes(name));
+  const unknown = [...searchParams.keys()].find((name) => ![...KNOWN, ...ALSO].includes(name));
   if (unknown !== undefined) {
     const meant = nearest(unknown, KNOWN);
     return refuse(
@@ -23,7 +25,7 @@ export function readEventQuery(request: Request): Result<EventQuery> {
       `No parameter ${unknown.slice(0, 40)}; ${meant ? `did you mean ${meant}?` : `it takes ${KNOWN.join(", ")}.`}`,
     );
   }
-  const types = listed(searchParams.getAll("types"));
+  const types = listed(["types", ...ALSO].flatMap((name) => searchParams.getAll(name)));
   const wrong = types.find((type) => !isEventType(type));
   if (wrong !== undefined) {
     return refuse("invalid", `types: ${noSuchEvents(wrong)}`, { parameters: ["types"] });
