@@ -1,6 +1,7 @@
 /** `npm run dev`: the local stack, kept open, with all that is needed to connect to it. */
 import { clientConfigs } from "./client-configs.ts";
 import { helpOf, parseFlags, portFrom } from "../../src/cli/flags.ts";
+import { keepRunning } from "./keep-running.ts";
 import { publishLocalFile } from "./local-file.ts";
 import { readableLine } from "./log-line.ts";
 import { startStack } from "./stack.ts";
@@ -47,9 +48,13 @@ async function main(): Promise<number> {
       process.stdout.write(greeting(stack));
       if (!withdraw)
         process.stdout.write("\n.baton/local.json stays with the stack that wrote it.\n");
-      const crashed = stack.workerEnded().then(() => "crashed" as const);
+      const keeper = keepRunning(stack, (remark) => process.stdout.write(`\n${remark}\n`));
+      const crashed = keeper.gaveUp.then(() => "crashed" as const);
       const why = await Promise.race([stopped, crashed]);
-      process.stdout.write(why === "crashed" ? "\nThe Worker has ended.\n" : "\nStopping.\n");
+      await keeper.letGo();
+      process.stdout.write(
+        why === "crashed" ? "\nThe Worker ends again and again.\n" : "\nStopping.\n",
+      );
       await withdraw?.();
       return why === "crashed" ? 1 : 0;
     } finally {
