@@ -274,3 +274,18 @@ test("a question is not forgotten among the many changes of a large run", async 
   expect((await look(project)).needs).toEqual(["r1t1 question"]);
   expect((await look(project, { run_id: "r1" }, told.cursor)).needs).toEqual([]);
 });
+
+test("what an agent wrote without a full stop is told from what would help", async () => {
+  const project = newProject();
+  await project.task();
+  await project.task();
+  await ask(project, (await project.claim("ada")).lease, "Which one, a or b");
+  const { lease } = await project.claim("bob");
+  const error = { message: "no disk", category: "permission" } as const;
+  await project.ok(submitResult, { lease, status: "failed", error });
+  const told = await project.ok(waitForTasks, { task_ids: ["r1t1", "r2t1"], wait_seconds: 0 });
+  expect(told.needs_you?.map(({ text }) => text)).toEqual([
+    "Asks: Which one, a or b. control_task: answer (with text).",
+    "Failed (permission): no disk. control_task: retry (with changes) or discard.",
+  ]);
+});

@@ -20,11 +20,11 @@ export function needsOf(task: TaskRecord, kinds: ReadonlySet<string> | undefined
   const is = (kind: string): boolean => kinds === undefined || kinds.has(kind);
   const needs: Need[] = [];
   if (is("question") && task.question !== undefined) {
-    const text = `Asks: ${task.question} control_task: answer (with text).`;
+    const text = `Asks: ${closed(task.question)} control_task: answer (with text).`;
     needs.push({ task_id, why: "question", text });
   }
   if (is("failed") && status === "failed" && discarded_at === undefined) {
-    const text = `Failed (${task.error_code}): ${messageOf(task)} control_task: retry (with changes) or discard.`;
+    const text = `Failed (${task.error_code}): ${closed(messageOf(task))} control_task: retry (with changes) or discard.`;
     needs.push({ task_id, why: "dead_letter", text });
   }
   if (is("late_result") && awaitsPromotion(task)) {
@@ -32,6 +32,11 @@ export function needsOf(task: TaskRecord, kinds: ReadonlySet<string> | undefined
     needs.push({ task_id, why: "late_result", text });
   }
   return needs;
+}
+
+/** Our hint follows what an agent wrote, which may lack its full stop. */
+function closed(text: string): string {
+  return /[.!?…。！？]\s*$/u.test(text) ? text : `${text}.`;
 }
 
 function messageOf({ error = "{}" }: TaskRecord): string {
