@@ -1,5 +1,6 @@
 /** `POST /mcp`: both protocol eras on one URL, each request on its own. */
 import { mcpHandler } from "./handler.ts";
+import { heardAtOnce } from "./heard-at-once.ts";
 import { jsonRpcError } from "./json-rpc.ts";
 import type { Session } from "./session.ts";
 import { readListen } from "./subscriptions/read-listen.ts";
@@ -23,7 +24,8 @@ export async function serveMcp(session: Session, text: string): Promise<Response
   }
   const listen = readListen(parsedBody);
   if (listen) return serveListen(session, listen);
-  return mcpHandler(session).fetch(request, { parsedBody });
+  const response = await mcpHandler(session).fetch(request, { parsedBody });
+  return heardAtOnce(response, { session, body: parsedBody });
 }
 
 function refused(code: number, message: string): Response {

@@ -61,6 +61,7 @@ describe.each(ERAS)("an MCP client of %s", (era) => {
 
     await client.headers;
     await listening(1);
+    await eventually(() => expect(client.frames[0]).toMatch(/^: heard\n\n/));
     const task_id = await api.task(agent_type);
 
     const { content } = await answer;
