@@ -13,7 +13,9 @@ export function useStack(options: StackOptions = {}): () => Stack {
   let stack: Stack | undefined;
   beforeAll(async () => {
     stack = await startStack({ freePorts: true, quiet: true, ...options });
-    await schedulesOf(stack).pause({ schedule: (await theWatchdog(stack)).scheduleId });
+    const { scheduleId, isPaused } = await theWatchdog(stack);
+    if (isPaused) throw new Error("the watchdog of a new stack does not run");
+    await schedulesOf(stack).pause({ schedule: scheduleId });
   });
   afterAll(() => stack?.stop());
   return () => {
