@@ -1,6 +1,6 @@
 /** Tells the state of a task, or of a run with its tasks. */
 import * as z from "zod";
-import { parseRunId, parseTaskId } from "../domain/ids.ts";
+import { parseLease, parseRunId, parseTaskId } from "../domain/ids.ts";
 import { refuse } from "../domain/refusal.ts";
 import { EVERYBODY } from "../domain/role.ts";
 import { runId, taskId } from "./fields.ts";
@@ -27,9 +27,11 @@ export const getTaskStatus = defineOperation({
       return refuse("invalid", "Give either task_id or run_id.");
     }
     if (task_id !== undefined) {
-      return parseTaskId(task_id)
-        ? taskStatus(store, { task_id, detail, offset })
-        : notFound("task", task_id);
+      // A worker knows its task by its lease.
+      const id = parseLease(task_id)?.task_id ?? task_id;
+      return parseTaskId(id)
+        ? taskStatus(store, { task_id: id, detail, offset })
+        : notFound("task", id);
     }
     const id = run_id ?? "";
     return parseRunId(id) ? runStatus(store, { run_id: id, detail, offset }) : notFound("run", id);

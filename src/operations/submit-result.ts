@@ -86,7 +86,7 @@ function prepare(
   const { status, error } = input;
   const usage = readUsage(input.usage);
   if (!usage.ok) return usage;
-  if (input.task_id !== undefined && input.task_id !== lease.task_id) {
+  if (input.task_id !== undefined && ![lease.task_id, input.lease].includes(input.task_id)) {
     return refuse(
       "invalid",
       `task_id ${input.task_id} is not the lease's task (${lease.task_id}): send the lease of the task you mean.`,

@@ -130,6 +130,17 @@ describe("get_task_status", () => {
     expect(status).not.toHaveProperty("agent_id");
   });
 
+  test("takes a lease for the task that it is of, and so does a submit", async () => {
+    const project = newProject();
+    const id = await project.task();
+    const { lease } = await project.claim("ada");
+    expect(await project.ok(getTaskStatus, { task_id: lease })).toMatchObject({
+      task_id: id,
+      status: "running",
+    });
+    await project.ok(submitResult, { lease, task_id: lease, status: "completed" });
+  });
+
   test("says why a task waits, in each status", async () => {
     const project = newProject();
     const start_at = new Date(project.now() + 90_000).toISOString();
