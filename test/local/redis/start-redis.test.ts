@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { connect } from "node:net";
-import { tmpdir } from "node:os";
+import { networkInterfaces, tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { connectRedis } from "../../../infra/local/redis/connection.ts";
@@ -13,6 +13,23 @@ const PATH = process.env["PATH"] ?? "";
 const HAS_SERVER =
   findProgram("redis-server", PATH) !== undefined ||
   findProgram("valkey-server", PATH) !== undefined;
+
+/** How other machines reach this one; none where it has no network. */
+const OUTSIDE = Object.values(networkInterfaces())
+  .flatMap((addresses) => addresses ?? [])
+  .filter(({ internal, scopeid }) => !internal && !scopeid)
+  .map(({ address }) => address);
+
+/** What it answers to a PING. */
+async function answerAt(url: string, host: string): Promise<string> {
+  const socket = connect(Number(new URL(url).port), host);
+  socket.write("PING\r\n");
+  const answer = once(socket, "data").then(([data]) => String(data));
+  const closed = once(socket, "close").then(() => "");
+  return Promise.race([answer, closed])
+    .catch(() => "")
+    .finally(() => socket.destroy());
+}
 
 async function isListening(url: string): Promise<boolean> {
   const socket = connect(Number(new URL(url).port), "127.0.0.1");
@@ -30,6 +47,13 @@ describe("choosing the engine", () => {
     expect(redis).toMatchObject({ engine: "embedded", version: expect.stringMatching(/^\d+\./) });
     await redis.stop();
     expect(await isListening(redis.url)).toBe(false);
+  });
+
+  test.skipIf(OUTSIDE.length === 0)("the embedded one answers this machine alone", async () => {
+    const redis = await startRedis({ choice: "embedded" });
+    expect(await answerAt(redis.url, "127.0.0.1")).toBe("+PONG\r\n");
+    for (const host of OUTSIDE) expect(await answerAt(redis.url, host)).toBe("");
+    await redis.stop();
   });
 
   test("takes REDIS_URL before all else, and leaves that Redis running", async () => {
