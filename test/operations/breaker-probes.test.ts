@@ -93,6 +93,22 @@ describe("a half-open one", () => {
     expect(await breakerOf(project)).toBeUndefined();
   });
 
+  test("costs the heartbeats of what does not probe nothing, however long it takes", async () => {
+    const project = newProject();
+    await project.task();
+    const { lease } = await project.claim("ada", { lease_seconds: 3_600 });
+    const beat = async (seconds: number): Promise<number> => {
+      project.advance(seconds);
+      project.upstash.stats.reset();
+      await project.ok(heartbeat, { lease });
+      return project.upstash.stats.snapshot().billed;
+    };
+    // The first one teaches Redis the script.
+    await beat(1);
+    const early = await beat(1);
+    expect(await beat(LIMITS.breaker_probe_seconds)).toBe(early);
+  });
+
   test("opens for twice as long when the probe fails, up to half an hour", async () => {
     const project = await openBreaker(newProject());
     const pauses: unknown[] = [];

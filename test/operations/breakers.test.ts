@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { CATEGORIES, type Category } from "../../src/domain/failure.ts";
 import { LIMITS } from "../../src/domain/limits.ts";
+import { createWorkflow } from "../../src/operations/create-workflow.ts";
 import { getTaskStatus } from "../../src/operations/get-task-status.ts";
 import { setBreaker } from "../../src/operations/set-breaker.ts";
 import { factsOf } from "../support/dump.ts";
@@ -51,6 +52,29 @@ describe("it opens", () => {
     await succeed(project, 6);
     await failTasks(project, 5);
     expect(await breakerOf(project)).toMatchObject({ state: "closed", failed: 5 });
+    await failTasks(project, 1);
+    expect(await breakerOf(project)).toMatchObject({ state: "open" });
+  });
+
+  test("once all that it remembers are failures, however much succeeded before", async () => {
+    const project = newProject();
+    const full = LIMITS.breaker_outcomes;
+    const work = async (count: number, end: (lease: string) => Promise<unknown>): Promise<void> => {
+      const tasks = Array.from({ length: count }, (_, nth) => ({
+        key: `k${nth}`,
+        task_description: "Do it.",
+        ...ONCE,
+      }));
+      await project.ok(createWorkflow, { name: "Many", agent_type: "implementation", tasks });
+      for (let done = 0; done < count;) {
+        const held = await project.poll(`agent-${done}-of-${count}`, { max_tasks: 4 });
+        for (const { lease } of held) await end(lease);
+        done += held.length;
+      }
+    };
+    await work(full + 1, project.complete);
+    await work(full - 1, (lease) => project.fail(lease, { category: "internal" }));
+    expect(await breakerOf(project)).toMatchObject({ state: "closed", failed: full - 1 });
     await failTasks(project, 1);
     expect(await breakerOf(project)).toMatchObject({ state: "open" });
   });
