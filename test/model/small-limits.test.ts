@@ -52,7 +52,6 @@ test(
   "model and Redis agree where every limit is near",
   { timeout: PATIENCE_MS },
   async (context) => {
-    const { messages } = await playAsAsked(context);
-    expect(messages).toBeGreaterThan(0);
+    expect(await playAsAsked(context)).toBe(true);
   },
 );
