@@ -106,6 +106,7 @@ function keepFor(world: World, { call, agent }: { call: Call; agent: AgentRecord
   if (prefer?.agent_id === agent_id && prefer.until_ms > world.now) return;
   call.prefer = { agent_id, until_ms: world.now + LIMITS.woken_first_ms };
   agent.woken_for = task_id;
+  delete agent.listens;
   world.woken.set(agent_id, task_id);
 }
 

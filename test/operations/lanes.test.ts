@@ -1,5 +1,5 @@
 /** Who may have what: agent type, required capabilities, assignee, and how many lanes there may be. */
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { LIMITS } from "../../src/domain/limits.ts";
 import { createTask } from "../../src/operations/create-task.ts";
 import { createWorkflow } from "../../src/operations/create-workflow.ts";
@@ -139,8 +139,8 @@ test("who waits with more lanes than one claim compares looks again at once unti
   expect((await look()).tasks).toMatchObject([{ record: { task_id: made } }]);
 });
 
-test("what comes between the first look of a wait and the one that notes it is found, in whichever lane", async () => {
-  const project = newProject();
+/** Ada, who waits with more lanes than one claim compares, and looks when the test says so. */
+async function adaWaits(project: Project) {
   const count = 2 * LIMITS.lanes_per_claim + 1;
   const capabilities = Array.from({ length: count }, (_, nth) => `c${nth}`);
   for (const capability of capabilities) {
@@ -149,13 +149,33 @@ test("what comes between the first look of a wait and the one that notes it is f
   }
   const asked = { agent_id: "ada", agent_type: "implementation", capabilities, key_id: "key-1" };
   const wait = { max_tasks: 1, lease_seconds: 0, wait_ms: 30_000, poll: "wait-1" };
-  const look = (more: object) =>
-    project.store.poll({ agent: { ...asked, ...wait, ...more }, checks: ["check"] });
-  expect(await look({})).toMatchObject({ said: { tasks: [] } });
+  return async (more = {}) => {
+    const agent = { ...asked, ...wait, ...more };
+    const reply = await project.store.poll({ agent, checks: ["check"] });
+    if ("refused" in reply) throw new Error(reply.refused.refused);
+    return reply.said;
+  };
+}
+
+const GOES_ON = { continues: true, listens: true };
+
+test("what comes between the first look of a wait and the one that notes it is found, in whichever lane", async () => {
+  const project = newProject();
+  const look = await adaWaits(project);
+  expect((await look()).tasks).toEqual([]);
   const made = await project.task({ options: { requires: ["c0"] } });
-  expect(await look({ continues: true, listens: true })).toMatchObject({
-    said: { tasks: [{ record: { task_id: made } }] },
-  });
+  expect((await look(GOES_ON)).tasks).toMatchObject([{ record: { task_id: made } }]);
+});
+
+test("who is woken between two looks for what is in a lane that it has read begins with the first lane again", async () => {
+  const project = newProject();
+  const look = await adaWaits(project);
+  const ear = await project.store.subscribe((await look()).channel);
+  onTestFinished(() => ear.close());
+  expect((await look(GOES_ON)).tasks).toEqual([]);
+  const made = await project.task({ options: { requires: ["c0"] } });
+  await ear.heard();
+  expect((await look(GOES_ON)).tasks).toMatchObject([{ record: { task_id: made } }]);
 });
 
 describe("with as many lanes as there may be", () => {

@@ -91,6 +91,8 @@ do
       task.prefer = { agent_id = record.agent_id, until_ms = now() + LIMITS.woken_first_ms }
       save(task)
       record.woken_for = task.task_id
+      -- Struck off: it looks at all of its lanes from the first before it sleeps again, and this task may stand in any.
+      record.listens = nil
       woken[record.agent_id] = task.task_id
       write_control("agent:" .. record.agent_id, cjson.encode(record))
     end
